@@ -1,0 +1,65 @@
+#include "common/process/thread_probe.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <charconv>
+#include <string_view>
+
+#include "common/process/procfs.h"
+
+namespace rtprof {
+namespace {
+
+using Buffer = std::array<char, 1024>;
+
+// The start of a file of /proc as it is now; empty when the thread has ended.
+std::string_view read_now(const UniqueFd& fd, Buffer& buffer) {
+  ssize_t size = ::pread(fd.get(), buffer.data(), buffer.size(), 0);
+  return {buffer.data(), size > 0 ? static_cast<size_t>(size) : 0};
+}
+
+}  // namespace
+
+std::optional<ThreadTimes> parse_schedstat(std::string_view text) {
+  ThreadTimes times;
+  const char* at = text.data();
+  const char* end = at + text.size();
+  auto number = [&](auto& value) {
+    while (at < end && *at == ' ') ++at;
+    auto [next, error] = std::from_chars(at, end, value);
+    at = next;
+    return error == std::errc();
+  };
+  if (!number(times.cpu) || !number(times.waited) || !number(times.slices)) return std::nullopt;
+  return times;
+}
+
+ThreadProbe::ThreadProbe(pid_t pid, pid_t tid)
+    : directory_("/proc/" + std::to_string(pid) + "/task/" + std::to_string(tid)),
+      schedstat_(::open((directory_ + "/schedstat").c_str(), O_RDONLY | O_CLOEXEC)),
+      stat_(::open((directory_ + "/stat").c_str(), O_RDONLY | O_CLOEXEC)) {}
+
+std::optional<ThreadTimes> ThreadProbe::times() const {
+  Buffer buffer;
+  if (schedstat_.valid()) return parse_schedstat(read_now(schedstat_, buffer));
+  auto stat = stat_.valid() ? parse_stat(read_now(stat_, buffer)) : read_stat(directory_);
+  if (!stat || stat->state == 'Z' || stat->state == 'X') return std::nullopt;
+  Nanoseconds tick = kSecond / ::sysconf(_SC_CLK_TCK);
+  return ThreadTimes{static_cast<Nanoseconds>(stat->user_ticks + stat->system_ticks) * tick, 0, 0};
+}
+
+char ThreadProbe::state() const {
+  Buffer buffer;
+  if (!stat_.valid()) {
+    auto stat = read_stat(directory_);
+    return stat ? stat->state : 'X';
+  }
+  // The name before the state is in parentheses and may hold any character.
+  std::string_view text = read_now(stat_, buffer);
+  size_t close = text.rfind(')');
+  return close != std::string_view::npos && close + 2 < text.size() ? text[close + 2] : 'X';
+}
+
+}  // namespace rtprof

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "common/base/clock.h"
+#include "common/base/fd.h"
+
+namespace rtprof {
+
+// What the scheduler has counted for a thread so far (schedstat: kernel/sched/stats.h).
+struct ThreadTimes {
+  // CPU time. Brought up to date when the thread leaves a CPU and at each timer tick (1 to 10 ms) while it
+  // runs.
+  Nanoseconds cpu = 0;
+  // Time it waited for a CPU while it could have run; counted when it gets one.
+  Nanoseconds waited = 0;
+  // How often it was given a CPU; counted when it gets one.
+  uint64_t slices = 0;
+
+  bool operator==(const ThreadTimes&) const = default;
+};
+
+// Looks at one thread again and again for little: a microsecond for its times, three for its state. The
+// thread is neither stopped nor attached to. Bound to the thread, not to its id, which may be reused.
+class ThreadProbe {
+ public:
+  ThreadProbe(pid_t pid, pid_t tid);
+
+  // Nothing when the thread has ended. Without schedstat in the kernel, CPU time in clock ticks and nothing
+  // else.
+  std::optional<ThreadTimes> times() const;
+  // R S D T t Z X I as in proc(5); X when it has ended.
+  char state() const;
+
+ private:
+  std::string directory_;
+  UniqueFd schedstat_;
+  UniqueFd stat_;
+};
+
+// "CPU-TIME WAITED SLICES", proc(5).
+std::optional<ThreadTimes> parse_schedstat(std::string_view text);
+
+}  // namespace rtprof
