@@ -1,0 +1,33 @@
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "common/base/clock.h"
+#include "common/profile/event.h"
+
+namespace rtprof {
+
+// What is to be recorded, as asked for on the command line.
+struct SamplingPlan {
+  std::vector<Event> events{Event::kCpu};
+  double rate = 99;                    // samples a second and thread
+  std::optional<Mechanism> mechanism;  // insisted on; the best permitted when empty
+  bool nonblocking = false;            // never pause the target
+  double max_pause_share = 0.1;        // most of any second that a thread may be held
+  bool gil_only = false;               // Python: only time while holding the GIL
+  bool lock_share = false;             // tell how much of the time the runtime's lock was held
+  bool idle = false;                   // cpu counts elapsed time of every thread
+  // How long to wait for a runtime that is still starting.
+  Nanoseconds patience = 2 * kSecond;
+
+  bool has(Event event) const {
+    for (Event each : events) {
+      if (each == event) return true;
+    }
+    return false;
+  }
+  Nanoseconds period() const { return static_cast<Nanoseconds>(1e9 / rate); }
+};
+
+}  // namespace rtprof

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "common/process/process.h"
+#include "common/sampler/plan.h"
+#include "common/sampler/source.h"
+
+namespace rtprof {
+
+// What a process was recognised as.
+struct Detection {
+  std::string version;      // "3.14.0"
+  bool tested = false;      // a test of this repository covers the version
+  bool permitted = true;    // false: known by its name only, its memory is closed to us
+  std::string unsupported;  // why it cannot be profiled, a phrase; empty when it can
+  std::string hint;         // the way out when unsupported
+};
+
+namespace kernel {
+class BpfSampler;
+}
+
+// What rtprof knows of one language runtime: an entry of the registry in cli/. When several match a process,
+// the order of the registry decides and the others are told.
+struct Runtime {
+  std::string_view name;
+  std::optional<Detection> (*detect)(const Process&);
+  // Throws Error when no permitted mechanism works. `bpf` is null where the kernel rung is not to be had, and
+  // `bpf_reason` then says why.
+  std::unique_ptr<Source> (*open)(const Process&, const SamplingPlan&, Recorder&, kernel::BpfSampler* bpf,
+                                  const std::string& bpf_reason);
+};
+
+}  // namespace rtprof
