@@ -1,0 +1,222 @@
+#include "kernel/bpf_sampler.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <fmt/core.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+#include "bpf/entry.skel.h"
+#include "common/base/error.h"
+#include "common/process/procfs.h"
+
+namespace rtprof::kernel {
+namespace {
+
+int silent(enum libbpf_print_level, const char*, va_list) {
+  return 0;
+}
+
+// The initial namespace's inode number is fixed: PROC_PID_INIT_INO, include/linux/proc_ns.h.
+constexpr ino_t kInitialPidNamespace = 0xEFFFFFFC;
+
+// As entry.bpf.c wants it: 0 for the initial namespace.
+uint32_t own_pid_namespace() {
+  struct stat info {};
+  ::stat("/proc/self/ns/pid", &info);
+  return info.st_ino == kInitialPidNamespace ? 0 : static_cast<uint32_t>(info.st_ino);
+}
+
+Failure load_failure(int error) {
+  switch (error) {
+    case EPERM:
+    case EACCES:
+      return {"BPF is not permitted (needs root, or CAP_BPF and CAP_PERFMON)", error};
+    case ESRCH:
+      return {"the kernel has no BTF (/sys/kernel/btf/vmlinux)", error};
+    case EINVAL:
+    case ENOTSUP:
+      return {"the kernel's BPF is too old (needs Linux 5.17)", error};
+    default:
+      return {"loading the BPF programs: " + errno_text(error), error};
+  }
+}
+
+}  // namespace
+
+void BpfSampler::Deleter::operator()(entry* skeleton) const {
+  entry__destroy(skeleton);
+}
+void BpfSampler::Deleter::operator()(ring_buffer* ring) const {
+  ring_buffer__free(ring);
+}
+
+BpfSampler::BpfSampler() = default;
+BpfSampler::~BpfSampler() = default;
+
+Result<std::unique_ptr<BpfSampler>> BpfSampler::open(bool context_switches) {
+  libbpf_set_print(silent);
+  std::unique_ptr<BpfSampler> sampler(new BpfSampler);
+  if (auto failure = sampler->load(context_switches)) return *failure;
+  return sampler;
+}
+
+std::optional<Failure> BpfSampler::load(bool context_switches) {
+  if (::access("/sys/kernel/btf/vmlinux", R_OK) != 0) return load_failure(ESRCH);
+  skeleton_.reset(entry__open());
+  if (!skeleton_) return load_failure(errno);
+  skeleton_->rodata->own_pid_namespace = own_pid_namespace();
+  bpf_program__set_autoload(skeleton_->progs.on_switch, context_switches);
+  bpf_program__set_autoload(skeleton_->progs.on_wakeup, context_switches);
+  if (int error = entry__load(skeleton_.get())) return load_failure(-error);
+  // Measuring costs each run of a program some 20 ns, and is how the cost is known at all.
+  statistics_ = UniqueFd(bpf_enable_stats(BPF_STATS_RUN_TIME));
+  ring_.reset(ring_buffer__new(bpf_map__fd(skeleton_->maps.records), on_record, this, nullptr));
+  if (!ring_) return load_failure(errno);
+  return attach(context_switches);
+}
+
+std::optional<Failure> BpfSampler::attach(bool context_switches) {
+  struct Attachment {
+    bpf_program* program;
+    bpf_link** link;
+    bool wanted;
+  };
+  auto& programs = skeleton_->progs;
+  auto& links = skeleton_->links;
+  const std::array<Attachment, 5> attachments{{{programs.on_fork, &links.on_fork, true},
+                                               {programs.on_exit, &links.on_exit, true},
+                                               {programs.on_exec, &links.on_exec, true},
+                                               {programs.on_switch, &links.on_switch, context_switches},
+                                               {programs.on_wakeup, &links.on_wakeup, context_switches}}};
+  for (const Attachment& each : attachments) {
+    if (!each.wanted) continue;
+    *each.link = bpf_program__attach(each.program);
+    if (*each.link == nullptr) return load_failure(errno);
+  }
+  return std::nullopt;
+}
+
+SharedMaps BpfSampler::maps() const {
+  auto& maps = skeleton_->maps;
+  return {bpf_map__fd(maps.targets),  bpf_map__fd(maps.threads), bpf_map__fd(maps.known_stacks),
+          bpf_map__fd(maps.contexts), bpf_map__fd(maps.records), bpf_map__fd(maps.lost_records)};
+}
+
+std::optional<Failure> BpfSampler::install(const Walker& walker) {
+  auto slot = static_cast<uint32_t>(walker_slots_.size());
+  int clock = walker.clock_program();
+  int context_switch = walker.switch_program();
+  if (bpf_map_update_elem(bpf_map__fd(skeleton_->maps.clock_walkers), &slot, &clock, BPF_ANY) != 0 ||
+      bpf_map_update_elem(bpf_map__fd(skeleton_->maps.switch_walkers), &slot, &context_switch, BPF_ANY) !=
+          0) {
+    return Failure{"installing a BPF walker: " + errno_text(errno), errno};
+  }
+  walker_slots_[&walker] = slot;
+  return std::nullopt;
+}
+
+uint32_t BpfSampler::add_target(pid_t pid, const Walker& walker, uint32_t flags, Nanoseconds interval,
+                                RecordSink& sink) {
+  rt_target target{};
+  target.id = next_target_++;
+  target.walker = walker_slots_.at(&walker);
+  target.flags = flags;
+  target.since = static_cast<uint64_t>(monotonic_now());
+  target.interval = static_cast<uint64_t>(interval);
+  sinks_[target.id] = &sink;
+  auto key = static_cast<uint32_t>(pid);
+  bpf_map_update_elem(bpf_map__fd(skeleton_->maps.targets), &key, &target, BPF_ANY);
+  return target.id;
+}
+
+void BpfSampler::remove_target(pid_t pid, uint32_t id) {
+  auto key = static_cast<uint32_t>(pid);
+  bpf_map_delete_elem(bpf_map__fd(skeleton_->maps.targets), &key);
+  sinks_.erase(id);
+}
+
+int BpfSampler::clock_program() const {
+  return bpf_program__fd(skeleton_->progs.on_clock);
+}
+int BpfSampler::fd() const {
+  return ring_buffer__epoll_fd(ring_.get());
+}
+void BpfSampler::drain() {
+  ring_buffer__consume(ring_.get());
+}
+
+int BpfSampler::on_record(void* self, void* data, size_t size) {
+  auto* sampler = static_cast<BpfSampler*>(self);
+  const auto* record = static_cast<const rt_record*>(data);
+  auto sink = sampler->sinks_.find(record->target);
+  if (sink == sampler->sinks_.end()) return 0;
+  switch (record->type) {
+    case RT_RECORD_STACK: {
+      const auto* stack = static_cast<const rt_stack_record*>(data);
+      const auto* frames = reinterpret_cast<const rt_raw_frame*>(stack + 1);
+      if (size < sizeof *stack + stack->count * sizeof *frames) break;
+      sink->second->on_stack(*stack, {frames, stack->count});
+      break;
+    }
+    case RT_RECORD_SAMPLE:
+      sink->second->on_sample(*static_cast<const rt_sample_record*>(data));
+      break;
+    case RT_RECORD_WAIT:
+      sink->second->on_wait(*static_cast<const rt_wait_record*>(data));
+      break;
+    case RT_RECORD_THREAD_START:
+      sink->second->on_thread_start(*record);
+      break;
+    case RT_RECORD_THREAD_END:
+      sink->second->on_thread_end(*static_cast<const rt_sample_record*>(data));
+      break;
+    case RT_RECORD_EXEC:
+      sink->second->on_exec(*record);
+      break;
+    default:
+      break;
+  }
+  return 0;
+}
+
+std::optional<rt_thread> BpfSampler::thread(pid_t tid) const {
+  auto key = static_cast<uint32_t>(tid);
+  rt_thread state{};
+  if (bpf_map_lookup_elem(bpf_map__fd(skeleton_->maps.threads), &key, &state) != 0) return std::nullopt;
+  return state;
+}
+
+void BpfSampler::forget_thread(pid_t tid) {
+  auto key = static_cast<uint32_t>(tid);
+  bpf_map_delete_elem(bpf_map__fd(skeleton_->maps.threads), &key);
+}
+
+uint64_t BpfSampler::lost(uint32_t target) const {
+  uint64_t lost = 0;
+  bpf_map_lookup_elem(bpf_map__fd(skeleton_->maps.lost_records), &target, &lost);
+  return lost;
+}
+
+Nanoseconds BpfSampler::cpu_time() const {
+  // A tail-called walker runs inside the entry program's measured time.
+  Nanoseconds total = 0;
+  bpf_program* program = nullptr;
+  bpf_object__for_each_program(program, skeleton_->obj) {
+    if (bpf_program__fd(program) >= 0) total += program_run_time(bpf_program__fd(program));
+  }
+  return total;
+}
+
+Nanoseconds program_run_time(int program_fd) {
+  bpf_prog_info info{};
+  uint32_t size = sizeof info;
+  if (bpf_obj_get_info_by_fd(program_fd, &info, &size) != 0) return 0;
+  return static_cast<Nanoseconds>(info.run_time_ns);
+}
+
+}  // namespace rtprof::kernel

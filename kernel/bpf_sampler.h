@@ -1,0 +1,120 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <unordered_map>
+
+#include "common/base/clock.h"
+#include "common/base/fd.h"
+#include "common/base/result.h"
+#include "kernel/record.h"
+
+struct entry;
+struct ring_buffer;
+
+namespace rtprof::kernel {
+
+// Takes the records of one target, on the thread that calls BpfSampler::drain(). They come in the order of
+// their times per thread; a stack's record comes before the first record that names it.
+class RecordSink {
+ public:
+  virtual ~RecordSink() = default;
+  virtual void on_stack(const rt_stack_record& record, std::span<const rt_raw_frame> leaf_first) = 0;
+  virtual void on_sample(const rt_sample_record& record) = 0;
+  virtual void on_wait(const rt_wait_record& record) = 0;
+  virtual void on_thread_start(const rt_record& record) = 0;
+  virtual void on_thread_end(const rt_sample_record& record) = 0;
+  virtual void on_exec(const rt_record& record) = 0;
+};
+
+// What a runtime's walker needs to work with the entry programs: descriptors of the maps they share.
+struct SharedMaps {
+  int targets;
+  int threads;
+  int known_stacks;
+  int contexts;
+  int records;
+  int lost_records;
+};
+
+// A runtime's walker: loaded BPF programs that end in rt_finish(). Owns them.
+class Walker {
+ public:
+  virtual ~Walker() = default;
+  virtual int clock_program() const = 0;
+  virtual int switch_program() const = 0;
+};
+
+// The BPF programs of one rtprof: loaded once, whatever the number of targets and runtimes. Closing it
+// detaches everything; the kernel does the same when rtprof is killed.
+class BpfSampler {
+ public:
+  // `context_switches`: the programs on the scheduler's tracepoints too, which wall needs; they run at every
+  // switch of the machine, about 0.1 µs for those that concern no target.
+  // Fails with the reason: permission, kernel too old, no BTF.
+  static Result<std::unique_ptr<BpfSampler>> open(bool context_switches);
+  ~BpfSampler();
+  BpfSampler(const BpfSampler&) = delete;
+  BpfSampler& operator=(const BpfSampler&) = delete;
+
+  SharedMaps maps() const;
+  // Returns the walker of that name, calling `load(SharedMaps)` for the first target that needs it.
+  template <typename Load>
+  Result<Walker*> walker(const char* name, Load load) {
+    if (auto known = walkers_.find(name); known != walkers_.end()) return known->second.get();
+    Result<std::unique_ptr<Walker>> loaded = load(maps());
+    if (!loaded) return loaded.failure();
+    if (auto failure = install(**loaded)) return *failure;
+    return walkers_.emplace(name, std::move(*loaded)).first->second.get();
+  }
+
+  // From now on the process's events reach `sink`, which must outlive remove_target(). `flags`: enum
+  // rt_target_flags. Returns the id in its records.
+  uint32_t add_target(pid_t pid, const Walker& walker, uint32_t flags, Nanoseconds interval,
+                      RecordSink& sink);
+  void remove_target(pid_t pid, uint32_t id);
+
+  // The program for ClockEvent::open.
+  int clock_program() const;
+  // Readable when records wait; drain() hands them out.
+  int fd() const;
+  void drain();
+
+  // What is open of a thread; nothing when no event of it was seen.
+  std::optional<rt_thread> thread(pid_t tid) const;
+  void forget_thread(pid_t tid);
+  // Records of a target that found no room.
+  uint64_t lost(uint32_t target) const;
+  // CPU time of all programs since open(); 0 where the kernel does not tell.
+  Nanoseconds cpu_time() const;
+
+ private:
+  BpfSampler();
+  std::optional<Failure> load(bool context_switches);
+  std::optional<Failure> install(const Walker& walker);
+  std::optional<Failure> attach(bool context_switches);
+  static int on_record(void* self, void* data, size_t size);
+
+  struct Deleter {
+    void operator()(entry* skeleton) const;
+    void operator()(ring_buffer* ring) const;
+  };
+
+  UniqueFd statistics_;  // keeps the kernel's measuring of BPF programs on
+  std::unique_ptr<entry, Deleter> skeleton_;
+  std::unique_ptr<ring_buffer, Deleter> ring_;
+  std::unordered_map<std::string, std::unique_ptr<Walker>> walkers_;
+  std::unordered_map<const Walker*, uint32_t> walker_slots_;
+  std::unordered_map<uint32_t, RecordSink*> sinks_;
+  uint32_t next_target_ = 1;
+};
+
+// Nanoseconds that a loaded program has run, while some BpfSampler is open.
+Nanoseconds program_run_time(int program_fd);
+
+}  // namespace rtprof::kernel

@@ -1,0 +1,243 @@
+/* The programs that the kernel calls: a thread's clock tick, and what the scheduler does with threads. They
+ * decide whether the event concerns a target, keep account of its time, and hand over to the walker of the
+ * target's runtime. See sampler.bpf.h. */
+#include "kernel/sampler.bpf.h"
+
+/* Where rtprof lives: ids in maps and records are those of this pid namespace. 0: the initial one. */
+const volatile rt_u32 own_pid_namespace = 0;
+
+struct {
+  __uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+  __uint(max_entries, RT_MAX_WALKERS);
+  __type(key, rt_u32);
+  __type(value, rt_u32);
+} clock_walkers SEC(".maps");
+
+struct {
+  __uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+  __uint(max_entries, RT_MAX_WALKERS);
+  __type(key, rt_u32);
+  __type(value, rt_u32);
+} switch_walkers SEC(".maps");
+
+/* How deep namespaces are followed; the kernel allows 32. */
+#define MAX_NAMESPACE_DEPTH 8
+
+/* 0 when the task is not visible from rtprof's namespace. */
+static __always_inline rt_u32 id_in_own_namespace(struct task_struct* task) {
+  struct pid* pid = BPF_CORE_READ(task, thread_pid);
+  if (!pid) return 0;
+  rt_u32 deepest = BPF_CORE_READ(pid, level);
+  void* numbers = (void*)pid + bpf_core_field_offset(struct pid, numbers);
+  for (rt_u32 level = 0; level <= MAX_NAMESPACE_DEPTH; ++level) {
+    if (level > deepest) break;
+    struct upid* number = numbers + level * bpf_core_type_size(struct upid);
+    if (BPF_CORE_READ(number, ns, ns.inum) == own_pid_namespace) return BPF_CORE_READ(number, nr);
+  }
+  return 0;
+}
+
+static __always_inline rt_u32 tid_of(struct task_struct* task) {
+  return own_pid_namespace == 0 ? (rt_u32)BPF_CORE_READ(task, pid) : id_in_own_namespace(task);
+}
+
+static __always_inline rt_u32 tgid_of(struct task_struct* task) {
+  if (own_pid_namespace == 0) return BPF_CORE_READ(task, tgid);
+  return id_in_own_namespace(BPF_CORE_READ(task, group_leader));
+}
+
+static __always_inline struct rt_target* target_of(struct task_struct* task, rt_u32* tgid) {
+  *tgid = tgid_of(task);
+  return *tgid ? bpf_map_lookup_elem(&targets, tgid) : 0;
+}
+
+/* The thread's account. A thread that is met for the first time has done what it does now since the recording
+ * began, or since it was created. */
+static __always_inline struct rt_thread* account_of(struct task_struct* task, rt_u32 tid,
+                                                    const struct rt_target* target, rt_u32 activity) {
+  struct rt_thread* known = bpf_map_lookup_elem(&threads, &tid);
+  if (known) return known;
+  struct rt_thread first = {};
+  rt_u64 created = BPF_CORE_READ(task, start_time);
+  first.target = target->id;
+  first.activity = activity;
+  first.since = created > target->since ? created : target->since;
+  bpf_map_update_elem(&threads, &tid, &first, BPF_NOEXIST);
+  return bpf_map_lookup_elem(&threads, &tid);
+}
+
+static __always_inline struct rt_context* begin(const struct rt_target* target, rt_u32 tgid, rt_u32 tid,
+                                                rt_u32 entry, rt_u64 now) {
+  struct rt_context* context = rt_current_context();
+  if (!context) return 0;
+  context->entry = entry;
+  context->target = target->id;
+  context->tgid = tgid;
+  context->target_flags = target->flags;
+  context->tid = tid;
+  context->flags = 0;
+  context->time = now;
+  context->cpu = 0;
+  context->running = 0;
+  return context;
+}
+
+SEC("perf_event")
+int on_clock(struct bpf_perf_event_data* event) {
+  struct task_struct* task = (struct task_struct*)bpf_get_current_task();
+  rt_u32 tgid;
+  struct rt_target* target = target_of(task, &tgid);
+  if (!target) return 0;
+  rt_u64 now = bpf_ktime_get_ns();
+  rt_u32 tid = tid_of(task);
+  struct rt_thread* thread = account_of(task, tid, target, RT_THREAD_RUNNING);
+  struct rt_context* context = begin(target, tgid, tid, RT_ENTRY_CLOCK, now);
+  if (!thread || !context) return 0;
+
+  struct bpf_perf_event_value value = {};
+  bpf_perf_prog_read_value(event, &value, sizeof value);
+  if (thread->ticks++ == 0) {
+    context->flags = RT_SAMPLE_FIRST;
+  } else {
+    context->cpu = value.counter - thread->counter;
+  }
+  thread->counter = value.counter;
+  context->running = thread->running + (now - thread->since);
+  thread->running = 0;
+  thread->since = now;
+  bpf_tail_call(event, &clock_walkers, target->walker);
+  return 0;
+}
+
+static __always_inline void end_wait(struct task_struct* next, rt_u64 now) {
+  rt_u32 tgid;
+  struct rt_target* target = target_of(next, &tgid);
+  if (!target || !(target->flags & RT_TARGET_WALL)) return;
+  rt_u32 tid = tid_of(next);
+  struct rt_thread* thread = account_of(next, tid, target, RT_THREAD_BLOCKED);
+  if (!thread || thread->activity == RT_THREAD_RUNNING) return;
+
+  rt_u64 start = thread->since;
+  rt_u64 woken = now;
+  if (thread->activity == RT_THREAD_RUNNABLE) {
+    woken = start;
+  } else if (thread->woken) {
+    woken = thread->woken;
+  }
+  rt_u64 blocked = woken - start;
+  rt_u64 runnable = now - woken;
+  thread->activity = RT_THREAD_RUNNING;
+  thread->since = now;
+  /* A long wait is sent as it was. Short ones are summed up, and when they reach the interval the one that
+   * did stands for all: on the axis of waited time these are samples at a fixed period. */
+  if (now - start < target->interval) {
+    thread->blocked += blocked;
+    thread->runnable += runnable;
+    blocked = thread->blocked;
+    runnable = thread->runnable;
+    if (blocked + runnable < target->interval) return;
+    thread->blocked = 0;
+    thread->runnable = 0;
+  }
+  struct rt_wait_record wait = {};
+  wait.record.type = RT_RECORD_WAIT;
+  wait.record.target = target->id;
+  wait.record.tid = tid;
+  wait.record.flags = thread->flags;
+  wait.record.time = now;
+  wait.record.stack = thread->stack;
+  wait.start = start;
+  wait.blocked = blocked;
+  wait.runnable = runnable;
+  rt_send(&wait.record, sizeof wait, BPF_RB_NO_WAKEUP);
+}
+
+static __always_inline int is_blocked(struct task_struct* task, int preempted) {
+  if (preempted) return 0;
+  if (bpf_core_field_exists(task->__state)) return BPF_CORE_READ(task, __state) != 0;
+  return BPF_CORE_READ((struct task_struct___old*)task, state) != 0;
+}
+
+SEC("raw_tp/sched_switch")
+int on_switch(struct bpf_raw_tracepoint_args* event) {
+  int preempted = event->args[0] != 0;
+  struct task_struct* prev = (struct task_struct*)event->args[1];
+  struct task_struct* next = (struct task_struct*)event->args[2];
+  rt_u64 now = bpf_ktime_get_ns();
+  end_wait(next, now);
+
+  rt_u32 tgid;
+  struct rt_target* target = target_of(prev, &tgid);
+  if (!target || !(target->flags & RT_TARGET_WALL)) return 0;
+  rt_u32 tid = tid_of(prev);
+  struct rt_thread* thread = account_of(prev, tid, target, RT_THREAD_RUNNING);
+  struct rt_context* context = begin(target, tgid, tid, RT_ENTRY_SWITCH, now);
+  if (!thread || !context) return 0;
+  thread->running += now - thread->since;
+  thread->activity = is_blocked(prev, preempted) ? RT_THREAD_BLOCKED : RT_THREAD_RUNNABLE;
+  thread->since = now;
+  thread->woken = 0;
+  bpf_tail_call(event, &switch_walkers, target->walker);
+  return 0;
+}
+
+SEC("raw_tp/sched_wakeup")
+int on_wakeup(struct bpf_raw_tracepoint_args* event) {
+  struct task_struct* task = (struct task_struct*)event->args[0];
+  rt_u32 tgid;
+  if (!target_of(task, &tgid)) return 0;
+  rt_u32 tid = tid_of(task);
+  struct rt_thread* thread = bpf_map_lookup_elem(&threads, &tid);
+  if (thread && thread->activity == RT_THREAD_BLOCKED && !thread->woken) thread->woken = bpf_ktime_get_ns();
+  return 0;
+}
+
+static __always_inline void send_thread_record(rt_u32 type, rt_u32 target, rt_u32 tid,
+                                               const struct rt_thread* thread, rt_u64 flags) {
+  struct rt_sample_record end = {};
+  end.record.type = type;
+  end.record.target = target;
+  end.record.tid = tid;
+  end.record.time = bpf_ktime_get_ns();
+  if (thread) {
+    end.record.flags = thread->flags;
+    end.record.stack = thread->stack;
+    end.running = thread->running + (end.record.time - thread->since);
+  }
+  rt_send(&end.record, sizeof end, flags);
+}
+
+SEC("raw_tp/sched_process_fork")
+int on_fork(struct bpf_raw_tracepoint_args* event) {
+  struct task_struct* child = (struct task_struct*)event->args[1];
+  rt_u32 tgid;
+  struct rt_target* target = target_of(child, &tgid);
+  if (target) send_thread_record(RT_RECORD_THREAD_START, target->id, tid_of(child), 0, BPF_RB_FORCE_WAKEUP);
+  return 0;
+}
+
+SEC("raw_tp/sched_process_exit")
+int on_exit(struct bpf_raw_tracepoint_args* event) {
+  struct task_struct* task = (struct task_struct*)event->args[0];
+  rt_u32 tgid;
+  struct rt_target* target = target_of(task, &tgid);
+  if (!target) return 0;
+  rt_u32 tid = tid_of(task);
+  send_thread_record(RT_RECORD_THREAD_END, target->id, tid, bpf_map_lookup_elem(&threads, &tid),
+                     BPF_RB_NO_WAKEUP);
+  bpf_map_delete_elem(&threads, &tid);
+  return 0;
+}
+
+SEC("raw_tp/sched_process_exec")
+int on_exec(struct bpf_raw_tracepoint_args* event) {
+  struct task_struct* task = (struct task_struct*)event->args[0];
+  rt_u32 tgid;
+  struct rt_target* target = target_of(task, &tgid);
+  if (!target) return 0;
+  send_thread_record(RT_RECORD_EXEC, target->id, tid_of(task), 0, BPF_RB_FORCE_WAKEUP);
+  bpf_map_delete_elem(&targets, &tgid);
+  return 0;
+}
+
+char _license[] SEC("license") = "Dual MIT/GPL";

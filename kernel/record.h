@@ -1,0 +1,118 @@
+/* What the BPF programs and the program proper say to each other: the configuration of targets, and the
+ * records of the ring buffer. Plain C, fixed layout. Times are CLOCK_MONOTONIC nanoseconds. */
+#ifndef RTPROF_KERNEL_RECORD_H_
+#define RTPROF_KERNEL_RECORD_H_
+
+#ifdef __bpf__
+typedef unsigned char rt_u8;
+typedef unsigned short rt_u16;
+typedef unsigned int rt_u32;
+typedef unsigned long long rt_u64;
+#else
+#include <stdint.h>
+typedef uint8_t rt_u8;
+typedef uint16_t rt_u16;
+typedef uint32_t rt_u32;
+typedef uint64_t rt_u64;
+#endif
+
+enum rt_target_flags {
+  RT_TARGET_WALL = 1, /* follow context switches, too */
+  RT_TARGET_LOCK = 2, /* look whether the thread holds its interpreter's lock */
+};
+
+/* A process that is profiled; map `targets`, by tgid as rtprof's pid namespace sees it. */
+struct rt_target {
+  rt_u32 id;     /* in every record of the process */
+  rt_u32 walker; /* index of its runtime's walker in the program arrays */
+  rt_u32 flags;
+  rt_u32 reserved;
+  rt_u64 since;    /* when the recording of this process began */
+  rt_u64 interval; /* waits shorter than this are summed up until they reach it */
+};
+
+enum rt_record_type {
+  RT_RECORD_STACK = 1,
+  RT_RECORD_SAMPLE,
+  RT_RECORD_WAIT,
+  RT_RECORD_THREAD_START,
+  RT_RECORD_THREAD_END,
+  RT_RECORD_EXEC,
+};
+
+enum rt_stack_end {
+  RT_END_COMPLETE = 0,
+  RT_END_TRUNCATED, /* deeper than a record holds */
+  RT_END_FAULT,     /* a page was not resident, or the pointer was not one */
+  RT_END_NO_THREAD, /* the thread has no state in the runtime: it runs none of the runtime's code */
+};
+
+enum rt_sample_flags {
+  RT_SAMPLE_HOLDS_LOCK = 1, /* of the interpreter */
+  RT_SAMPLE_FIRST = 2,      /* the thread's first tick: its event still has its starting period */
+};
+
+#define RT_MAX_FRAMES 1024
+
+/* Every record begins like this. */
+struct rt_record {
+  rt_u32 type;
+  rt_u32 target;
+  rt_u32 tid; /* as rtprof's pid namespace sees it */
+  rt_u32 flags;
+  rt_u64 time;
+  rt_u64 stack; /* hash that names a stack of the target; 0: none was taken */
+};
+
+/* The meaning of a frame's words is the walker's. */
+struct rt_raw_frame {
+  rt_u64 words[2];
+};
+
+/* RT_RECORD_STACK: defines record.stack. Sent once, before the first record that uses it, and again when the
+ * kernel's memory of what was sent has overflowed. `count` frames follow, leaf first. */
+struct rt_stack_record {
+  struct rt_record record;
+  rt_u32 count;
+  rt_u32 end; /* enum rt_stack_end: why the walk stopped */
+};
+
+/* RT_RECORD_SAMPLE: a clock tick. RT_RECORD_THREAD_END: `running` is what the thread ran after its last one.
+ */
+struct rt_sample_record {
+  struct rt_record record;
+  rt_u64 cpu;     /* CPU time since the thread's last tick; 0 on the first */
+  rt_u64 running; /* time on a CPU since then, where context switches are followed */
+};
+
+/* RT_RECORD_WAIT: a wait that ended at record.time. `blocked` and `runnable` include shorter waits before it.
+ */
+struct rt_wait_record {
+  struct rt_record record;
+  rt_u64 start;
+  rt_u64 blocked;  /* until it was woken */
+  rt_u64 runnable; /* from then until it ran */
+};
+
+enum rt_thread_activity {
+  RT_THREAD_RUNNING = 0,
+  RT_THREAD_BLOCKED,
+  RT_THREAD_RUNNABLE,
+};
+
+/* Map `threads`, by tid: what is still open of a thread. */
+struct rt_thread {
+  rt_u32 target;
+  rt_u32 activity;
+  rt_u32 flags;   /* enum rt_sample_flags, of the wait or of the last tick */
+  rt_u32 ticks;   /* clock ticks seen */
+  rt_u64 since;   /* when the activity began */
+  rt_u64 woken;   /* when a blocked thread became runnable; 0: not yet */
+  rt_u64 stack;   /* of the wait, or of the last tick */
+  rt_u64 counter; /* of the perf event at the last tick */
+  rt_u64 running; /* ran since the last tick, before `since` */
+  rt_u64 blocked; /* sums of short waits that were not sent yet */
+  rt_u64 runnable;
+};
+
+#endif /* RTPROF_KERNEL_RECORD_H_ */
