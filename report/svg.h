@@ -1,0 +1,14 @@
+#pragma once
+
+#include <string>
+
+#include "common/profile/series.h"
+#include "report/view.h"
+
+namespace rtprof {
+
+// A flame graph as one still picture: each frame a rectangle whose title says its text, weight and share.
+// Weights are those of UnitRounder. Frames narrower than options.min_width pixels are left out.
+std::string render_svg(View& view, const Series& series);
+
+}  // namespace rtprof

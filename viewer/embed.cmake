@@ -1,0 +1,67 @@
+# Joins page.html, style.css and the modules of SCRIPTS, in this order, into one page, and writes it to OUTPUT as
+# C++ strings around the places of the title and the data. The page's security policy names the style and the
+# script by their hashes, so that nothing else in it can run.
+
+# The base64 form of a SHA-256 given as 64 hexadecimal digits: three digits are two characters.
+function(base64_of_hash hex out)
+  set(alphabet ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/)
+  set(text "")
+  foreach(position RANGE 0 60 3)
+    string(SUBSTRING ${hex} ${position} 3 digits)
+    math(EXPR high "0x${digits} >> 6")
+    math(EXPR low "0x${digits} & 63")
+    foreach(value ${high} ${low})
+      string(SUBSTRING ${alphabet} ${value} 1 character)
+      string(APPEND text ${character})
+    endforeach()
+  endforeach()
+  string(SUBSTRING ${hex} 63 1 digit)
+  math(EXPR last "0x${digit} << 2")
+  string(SUBSTRING ${alphabet} ${last} 1 character)
+  set(${out} "${text}${character}=" PARENT_SCOPE)
+endfunction()
+
+# GCC takes string literals of any length, but a raw one must not contain its own end.
+function(append_literal name text)
+  string(FIND "${text}" ")rtprof\"" clash)
+  if(NOT clash EQUAL -1)
+    message(FATAL_ERROR "the page contains the end of its own literal")
+  endif()
+  file(APPEND ${OUTPUT}.new "inline constexpr std::string_view ${name} = R\"rtprof(${text})rtprof\";\n")
+endfunction()
+
+# Modules share one scope in the page: their imports and exports go.
+set(script "\n")
+foreach(name ${SCRIPTS})
+  file(READ ${SOURCE}/${name} module)
+  string(REGEX REPLACE "(^|\n)import [^\n]*" "\\1" module "${module}")
+  string(REGEX REPLACE "(^|\n)export " "\\1" module "${module}")
+  string(APPEND script "${module}")
+endforeach()
+file(READ ${SOURCE}/style.css style)
+file(READ ${SOURCE}/page.html page)
+
+string(SHA256 script_hash "${script}")
+string(SHA256 style_hash "${style}")
+base64_of_hash(${script_hash} script_hash)
+base64_of_hash(${style_hash} style_hash)
+string(REPLACE "@SCRIPT_HASH@" "${script_hash}" page "${page}")
+string(REPLACE "@STYLE_HASH@" "${style_hash}" page "${page}")
+string(REPLACE "@STYLE@" "${style}" page "${page}")
+string(REPLACE "@SCRIPT@" "${script}" page "${page}")
+
+string(FIND "${page}" "@TITLE@" title)
+string(FIND "${page}" "@DATA@" data)
+string(SUBSTRING "${page}" 0 ${title} before_title)
+math(EXPR title "${title} + 7")
+math(EXPR length "${data} - ${title}")
+string(SUBSTRING "${page}" ${title} ${length} before_data)
+math(EXPR data "${data} + 6")
+string(SUBSTRING "${page}" ${data} -1 after_data)
+
+file(WRITE ${OUTPUT}.new "#pragma once\n\n#include <string_view>\n\nnamespace rtprof::viewer {\n\n")
+append_literal(kBeforeTitle "${before_title}")
+append_literal(kBeforeData "${before_data}")
+append_literal(kAfterData "${after_data}")
+file(APPEND ${OUTPUT}.new "\n}  // namespace rtprof::viewer\n")
+file(RENAME ${OUTPUT}.new ${OUTPUT})
