@@ -1,0 +1,294 @@
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "python/layout.h"
+
+// _Py_DebugOffsets: 3.13 Include/internal/pycore_runtime.h, 3.14 and 3.15
+// Include/internal/pycore_debug_offsets.h.
+namespace rtprof {
+namespace {
+
+constexpr char kCookie[] = "xdebugpy";
+constexpr size_t kHeaderWords = 3;  // cookie, version, free_threaded
+
+// The members of _Py_DebugOffsets that are read here; kSkip stands for all others.
+enum Member : uint8_t {
+  kSkip,
+  kRuntimeSize,
+  kRuntimeFinalizing,
+  kRuntimeInterpretersHead,
+  kInterpSize,
+  kInterpId,
+  kInterpNext,
+  kInterpThreadsHead,
+  kInterpModules,
+  kInterpCevalGil,
+  kInterpGil,
+  kInterpGilLocked,
+  kInterpGilHolder,
+  kThreadSize,
+  kThreadPrev,
+  kThreadNext,
+  kThreadInterp,
+  kThreadFrame,
+  kThreadId,
+  kThreadNativeId,
+  kThreadChunk,
+  kThreadStatus,
+  kFrameSize,
+  kFramePrevious,
+  kFrameExecutable,
+  kFrameInstr,
+  kFrameLocals,
+  kFrameOwner,
+  kFrameStackPointer,
+  kFrameTlbc,
+  kCodeSize,
+  kCodeFilename,
+  kCodeName,
+  kCodeQualname,
+  kCodeLineTable,
+  kCodeFirstLine,
+  kCodeBytecode,
+  kCodeTlbc,
+  kObjectSize,
+  kObjectType,
+  kTypeSize,
+  kTypeName,
+  kTypeFlags,
+  kTupleSize,
+  kTupleItems,
+  kTupleLength,
+  kListSize,
+  kListItems,
+  kListLength,
+  kDictSize,
+  kDictKeys,
+  kDictValues,
+  kLongSize,
+  kLongTag,
+  kLongDigits,
+  kBytesSize,
+  kBytesLength,
+  kBytesData,
+  kStringSize,
+  kStringState,
+  kStringLength,
+  kStringAsciiSize,
+  kMemberCount
+};
+
+// Its groups, member by member. A group that begins with a size promises that its other members lie within.
+using Group = std::span<const Member>;
+
+constexpr Member kRuntimeState[] = {kRuntimeSize, kRuntimeFinalizing, kRuntimeInterpretersHead};
+constexpr Member kInterpreterState313[] = {kInterpSize,     kInterpId,      kInterpNext, kInterpThreadsHead,
+                                           kSkip,           kInterpModules, kSkip,       kSkip,
+                                           kInterpCevalGil, kInterpGil,     kSkip,       kInterpGilLocked,
+                                           kInterpGilHolder};
+constexpr Member kInterpreterState314[] = {kInterpSize,
+                                           kInterpId,
+                                           kInterpNext,
+                                           kInterpThreadsHead,
+                                           kSkip,
+                                           kSkip,
+                                           kInterpModules,
+                                           kSkip,
+                                           kSkip,
+                                           kInterpCevalGil,
+                                           kInterpGil,
+                                           kSkip,
+                                           kInterpGilLocked,
+                                           kInterpGilHolder,
+                                           kSkip,
+                                           kSkip};
+constexpr Member kThreadState313[] = {kThreadSize, kThreadPrev,     kThreadNext,  kThreadInterp, kThreadFrame,
+                                      kThreadId,   kThreadNativeId, kThreadChunk, kThreadStatus};
+constexpr Member kThreadState315[] = {
+    kThreadSize, kThreadPrev,     kThreadNext,  kThreadInterp, kThreadFrame, kSkip, kSkip, kSkip,
+    kThreadId,   kThreadNativeId, kThreadChunk, kThreadStatus, kSkip,        kSkip, kSkip, kSkip};
+constexpr Member kExceptionStackItem[] = {kSkip};
+constexpr Member kInterpreterFrame313[] = {kFrameSize,  kFramePrevious, kFrameExecutable,
+                                           kFrameInstr, kFrameLocals,   kFrameOwner};
+constexpr Member kInterpreterFrame314[] = {kFrameSize,   kFramePrevious, kFrameExecutable,   kFrameInstr,
+                                           kFrameLocals, kFrameOwner,    kFrameStackPointer, kFrameTlbc};
+constexpr Member kCodeObject313[] = {kCodeSize,      kCodeFilename, kCodeName, kCodeQualname, kCodeLineTable,
+                                     kCodeFirstLine, kSkip,         kSkip,     kSkip,         kCodeBytecode};
+constexpr Member kCodeObject314[] = {kCodeSize,      kCodeFilename,  kCodeName, kCodeQualname,
+                                     kCodeLineTable, kCodeFirstLine, kSkip,     kSkip,
+                                     kSkip,          kCodeBytecode,  kCodeTlbc};
+constexpr Member kPyObject[] = {kObjectSize, kObjectType};
+constexpr Member kTypeObject313[] = {kTypeSize, kTypeName, kSkip, kTypeFlags};
+constexpr Member kTypeObject315[] = {kTypeSize, kTypeName, kSkip, kTypeFlags, kSkip, kSkip};
+constexpr Member kHeapTypeObject[] = {kSkip, kSkip};
+constexpr Member kTupleObject[] = {kTupleSize, kTupleItems, kTupleLength};
+constexpr Member kListObject[] = {kListSize, kListItems, kListLength};
+constexpr Member kSetObject[] = {kSkip, kSkip, kSkip, kSkip};
+constexpr Member kDictObject[] = {kDictSize, kDictKeys, kDictValues};
+constexpr Member kFloatObject[] = {kSkip, kSkip};
+constexpr Member kLongObject[] = {kLongSize, kLongTag, kLongDigits};
+constexpr Member kBytesObject[] = {kBytesSize, kBytesLength, kBytesData};
+constexpr Member kUnicodeObject[] = {kStringSize, kStringState, kStringLength, kStringAsciiSize};
+
+constexpr Group kGroups313[] = {
+    kRuntimeState, kInterpreterState313, kThreadState313, kInterpreterFrame313, kCodeObject313,
+    kPyObject,     kTypeObject313,       kTupleObject,    kListObject,          kDictObject,
+    kFloatObject,  kLongObject,          kBytesObject,    kUnicodeObject};
+constexpr Group kGroups314[] = {
+    kRuntimeState, kInterpreterState314, kThreadState313, kInterpreterFrame314, kCodeObject314,
+    kPyObject,     kTypeObject313,       kTupleObject,    kListObject,          kSetObject,
+    kDictObject,   kFloatObject,         kLongObject,     kBytesObject,         kUnicodeObject};
+constexpr Group kGroups315[] = {kRuntimeState,       kInterpreterState314, kThreadState315,
+                                kExceptionStackItem, kInterpreterFrame314, kCodeObject314,
+                                kPyObject,           kTypeObject315,       kHeapTypeObject,
+                                kTupleObject,        kListObject,          kSetObject,
+                                kDictObject,         kFloatObject,         kLongObject,
+                                kBytesObject,        kUnicodeObject};
+
+// A version: its groups in order, and what its offsets do not say.
+struct Format {
+  uint8_t minor;
+  std::span<const Group> groups;
+  bool tagged_executable;  // f_executable is a _PyStackRef: Include/internal/pycore_stackref.h
+  bool interned_is_byte;   // free-threaded: PyASCIIObject.state.interned is a byte before the bit field
+};
+
+constexpr Format kFormats[] = {
+    {13, kGroups313, false, false}, {14, kGroups314, true, true}, {15, kGroups315, true, true}};
+
+uint64_t word_at(std::span<const uint8_t> bytes, size_t index) {
+  uint64_t word;
+  std::memcpy(&word, bytes.data() + index * sizeof word, sizeof word);
+  return word;
+}
+
+using Values = std::array<uint64_t, kMemberCount>;
+
+// Reads the groups; false when `runtime` is too short, or a member lies outside of its structure
+// or does not fit.
+bool read_values(const Format& format, std::span<const uint8_t> runtime, Values& values) {
+  size_t word = kHeaderWords;
+  for (Group group : format.groups) {
+    if (runtime.size() < (word + group.size()) * sizeof(uint64_t)) return false;
+    for (Member member : group) values[member] = word_at(runtime, word++);
+    if (group.front() == kSkip) continue;
+    uint64_t size = values[group.front()];
+    for (Member member : group.subspan(1)) {
+      if (member != kSkip && (values[member] >= size || values[member] >= kNoOffset)) return false;
+    }
+  }
+  return true;
+}
+
+// What holds on every 64-bit build, so that offsets read from the wrong place do not pass.
+bool consistent(const Values& values, bool free_threaded) {
+  uint64_t object = values[kObjectSize];
+  return object == (free_threaded ? 32 : 16) && values[kObjectType] == object - 8 &&
+         values[kTupleLength] == object && values[kListLength] == object && values[kBytesLength] == object &&
+         values[kStringLength] == object && values[kTupleSize] == values[kTupleItems] + 8 &&
+         values[kBytesSize] == values[kBytesData] + 8 && values[kInterpGilHolder] > values[kInterpGil] &&
+         values[kInterpGilLocked] > values[kInterpGil] && values[kFrameLocals] <= RT_PY_FRAME_BYTES;
+}
+
+PythonLayout layout_from_values(const Format& format, const Values& values, bool free_threaded) {
+  auto offset = [&](Member member) { return static_cast<uint16_t>(values[member]); };
+  PythonLayout layout;
+  layout.free_threaded = free_threaded;
+  rt_py_walk& walk = layout.walk;
+  walk.runtime_interpreters_head = offset(kRuntimeInterpretersHead);
+  walk.interp_next = offset(kInterpNext);
+  walk.interp_threads_head = offset(kInterpThreadsHead);
+  walk.interp_gil = free_threaded ? kNoOffset : offset(kInterpCevalGil);
+  walk.gil_last_holder = static_cast<uint16_t>(values[kInterpGilHolder] - values[kInterpGil]);
+  walk.gil_locked = static_cast<uint16_t>(values[kInterpGilLocked] - values[kInterpGil]);
+  walk.thread_next = offset(kThreadNext);
+  walk.thread_interp = offset(kThreadInterp);
+  walk.thread_id = offset(kThreadId);
+  walk.thread_frame = offset(kThreadFrame);
+  walk.cframe_frame = kNoOffset;
+  walk.frame_back = offset(kFramePrevious);
+  walk.frame_code = offset(kFrameExecutable);
+  walk.frame_ip = offset(kFrameInstr);
+  walk.frame_ip_size = 8;
+  walk.frame_owner = offset(kFrameOwner);
+  bool has_tlbc = free_threaded && values[kFrameTlbc] != 0;
+  walk.frame_tlbc = has_tlbc ? offset(kFrameTlbc) : kNoOffset;
+  walk.frame_size = offset(kFrameLocals);
+  walk.object_type = offset(kObjectType);
+  walk.shim_owners = 1 << 3;  // FRAME_OWNED_BY_CSTACK, FRAME_OWNED_BY_INTERPRETER
+  walk.code_mask = format.tagged_executable ? ~uint64_t{3} : ~uint64_t{0};
+
+  layout.runtime_finalizing = offset(kRuntimeFinalizing);
+  layout.interp_id = offset(kInterpId);
+  layout.interp_modules = offset(kInterpModules);
+  layout.thread = {.previous = offset(kThreadPrev),
+                   .native_thread_id = offset(kThreadNativeId),
+                   .status = offset(kThreadStatus),
+                   .status_active_bit = 4,
+                   .datastack_chunk = offset(kThreadChunk)};
+  layout.frame_locals = offset(kFrameLocals);
+  if (values[kFrameStackPointer] != 0) layout.frame_stack_pointer = offset(kFrameStackPointer);
+  layout.code = {.name = offset(kCodeName),
+                 .qualname = offset(kCodeQualname),
+                 .filename = offset(kCodeFilename),
+                 .line_table = offset(kCodeLineTable),
+                 .first_line = offset(kCodeFirstLine),
+                 .bytecode = offset(kCodeBytecode),
+                 .tlbc = has_tlbc ? offset(kCodeTlbc) : kNoOffset};
+  uint16_t ascii_size = offset(kStringAsciiSize);
+  layout.string = {
+      .length = offset(kStringLength),
+      .state = offset(kStringState),
+      .kind_shift = static_cast<uint16_t>(format.interned_is_byte && free_threaded ? 8 : 2),
+      .ascii_size = ascii_size,
+      // Two words more: the UTF-8 form and its length; the last word of the whole is the pointer.
+      .compact_size = static_cast<uint16_t>(ascii_size + 16),
+      .data_pointer = static_cast<uint16_t>(values[kStringSize] - 8)};
+  layout.bytes = {.length = offset(kBytesLength), .data = offset(kBytesData)};
+  layout.container = {.object_size = offset(kObjectSize),
+                      .size = offset(kTupleLength),
+                      .tuple_items = offset(kTupleItems),
+                      .list_items = offset(kListItems),
+                      .dict_used = offset(kObjectSize),
+                      .dict_keys = offset(kDictKeys),
+                      .dict_values = offset(kDictValues),
+                      .type_name = offset(kTypeName),
+                      .type_flags = offset(kTypeFlags),
+                      .long_value = offset(kLongTag),
+                      .long_digits = offset(kLongDigits)};
+  return layout;
+}
+
+}  // namespace
+
+bool has_debug_offsets(std::span<const uint8_t> runtime) {
+  return runtime.size() >= kHeaderWords * sizeof(uint64_t) && std::memcmp(runtime.data(), kCookie, 8) == 0;
+}
+
+PythonVersion debug_offsets_version(std::span<const uint8_t> runtime) {
+  return PythonVersion::from_hex(word_at(runtime, 1));
+}
+
+Result<PythonLayout> layout_from_debug_offsets(std::span<const uint8_t> runtime) {
+  if (!has_debug_offsets(runtime)) return Failure{"there are no debug offsets at _PyRuntime"};
+  PythonVersion version = debug_offsets_version(runtime);
+  if (std::string reason = unsupported_reason(version); !reason.empty()) return Failure{reason};
+  const auto* format = std::find_if(std::begin(kFormats), std::end(kFormats),
+                                    [&](const Format& known) { return known.minor == version.minor; });
+  if (format == std::end(kFormats)) {
+    return Failure{fmt::format("CPython {} with debug offsets, which it should not have", version.text())};
+  }
+  bool free_threaded = word_at(runtime, 2) != 0;
+  Values values{};
+  if (!read_values(*format, runtime, values) || !consistent(values, free_threaded)) {
+    return Failure{fmt::format("the debug offsets of CPython {} are not those of a release", version.text())};
+  }
+  PythonLayout layout = layout_from_values(*format, values, free_threaded);
+  layout.version = version;
+  return layout;
+}
+
+}  // namespace rtprof

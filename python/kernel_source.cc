@@ -1,0 +1,328 @@
+#include "python/kernel_source.h"
+
+#include <poll.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "common/base/file.h"
+#include "kernel/thread_clocks.h"
+#include "python/bpf_walker.h"
+#include "python/initial_stacks.h"
+#include "python/stacks.h"
+
+namespace rtprof {
+namespace {
+
+// Time of a thread that was recorded ahead of the kernel's record of it, by a flush; the record, when it
+// comes, counts for what is left.
+struct Ahead {
+  Nanoseconds running = 0;
+  Nanoseconds blocked = 0;
+  Nanoseconds runnable = 0;
+};
+
+Nanoseconds settle(Nanoseconds& ahead, uint64_t recorded) {
+  auto amount = static_cast<Nanoseconds>(recorded);
+  Nanoseconds known = std::min(ahead, amount);
+  ahead -= known;
+  return amount - known;
+}
+
+StackEnd stack_end(uint32_t end) {
+  switch (end) {
+    case RT_END_COMPLETE:
+      return StackEnd::kComplete;
+    case RT_END_TRUNCATED:
+      return StackEnd::kTruncated;
+    default:
+      return StackEnd::kPageNotResident;
+  }
+}
+
+class PythonKernelSource final : public Source, public kernel::RecordSink {
+ public:
+  PythonKernelSource(const Process& process, const PythonProcess& python, const SamplingPlan& plan,
+                     Recorder& recorder, kernel::BpfSampler& sampler, PythonBpfWalker& walker)
+      : process_(process),
+        plan_(plan),
+        elapsed_(plan.has(Event::kWall) || plan.idle),
+        recorder_(recorder),
+        sampler_(sampler),
+        walker_(walker),
+        stacks_(std::make_shared<PythonStacks>(process.memory(), python, process.directory())),
+        namer_(recorder.add_namer(stacks_)),
+        native_(stacks_->marker("[native]")),
+        lost_stack_(stacks_->marker("[unknown: stack lost]")),
+        unread_(stacks_->marker("[unknown: asleep since before the recording]")),
+        clocks_(plan.period(), sampler.clock_program()) {
+    quality_.pid = process.pid();
+    quality_.runtime = "python";
+    quality_.runtime_version = python.layout.version.text();
+    quality_.requested_rate = plan.rate;
+  }
+
+  ~PythonKernelSource() override {
+    sampler_.remove_target(process_.pid(), target_);
+    walker_.remove(process_.pid());
+    for (pid_t tid : seen_) sampler_.forget_thread(tid);
+  }
+  PythonKernelSource(const PythonKernelSource&) = delete;
+  PythonKernelSource& operator=(const PythonKernelSource&) = delete;
+
+  // Opens the clocks of all threads, then the gate for what they and the scheduler tell; from there on
+  // threads announce themselves, and those that were created while clocks were opened are found by looking
+  // again.
+  std::optional<Failure> start(const PythonLayout& layout) {
+    if (auto failure = add_threads()) return failure;
+    target_cpu_at_start_ = process_.cpu_time();
+    started_ = monotonic_now();
+    target_ = sampler_.add_target(process_.pid(), walker_, target_flags(), plan_.period(), *this);
+    if (elapsed_) read_sleepers(layout);
+    return add_threads();
+  }
+
+  Schedule schedule() const override { return {0, sampler_.fd()}; }
+  TimePoint since() const override { return started_; }
+  void tick(TimePoint, Recorder&) override {}
+  void missed_ticks(uint64_t) override {}
+
+  void drain(Recorder&) override {
+    stacks_->begin_batch();
+    sampler_.drain();
+    ++quality_.ticks;
+  }
+
+  void flush(Recorder&) override {
+    if (!elapsed_) return;
+    TimePoint now = monotonic_now();
+    for (pid_t tid : process_.threads()) flush_thread(tid, now);
+  }
+
+  bool ended() const override { return execed_ || !process_.alive(); }
+
+  std::vector<RunQuality> quality() const override {
+    std::vector<RunQuality> all;
+    for (Event event : plan_.events) {
+      RunQuality each = quality_;
+      each.event = event;
+      each.lost = sampler_.lost(target_);
+      each.samples = samples_[static_cast<size_t>(event)];
+      each.unknown_frames = unknown_[static_cast<size_t>(event)];
+      each.asked = each.samples + each.late_ticks + each.lost;
+      each.threads = seen_.size();
+      each.target_cpu = process_.cpu_time() - target_cpu_at_start_;
+      each.total_weight = weights_[static_cast<size_t>(event)];
+      all.push_back(std::move(each));
+    }
+    return all;
+  }
+
+  void on_stack(const rt_stack_record& record, std::span<const rt_raw_frame> leaf_first) override {
+    static_assert(sizeof(rt_raw_frame) == sizeof(rt_py_frame));
+    const auto* frames = reinterpret_cast<const rt_py_frame*>(leaf_first.data());
+    uint32_t id = record.end == RT_END_NO_THREAD
+                      ? native_
+                      : stacks_->intern({frames, leaf_first.size()}, stack_end(record.end));
+    // A thread that has a state but runs no Python code: one of the C threads that call into Python.
+    known_[record.record.stack] = id == 0 ? native_ : id;
+  }
+
+  void on_sample(const rt_sample_record& record) override {
+    auto tid = static_cast<pid_t>(record.record.tid);
+    kernel::ThreadClocks::Tick tick = clocks_.on_tick(record);
+    quality_.late_ticks += tick.missed;
+    uint32_t stack = stack_of(record.record);
+    TimePoint at = static_cast<TimePoint>(record.record.time);
+    if (plan_.has(Event::kCpu) && !plan_.idle)
+      emit(Event::kCpu, Reason::kNone, record.record, stack, at - tick.weight, tick.weight, 1);
+    if (elapsed_) {
+      Nanoseconds running = settle(ahead_[tid].running, record.running);
+      emit_elapsed(Reason::kRunning, record.record, stack, at - running, running, 1);
+    }
+  }
+
+  void on_wait(const rt_wait_record& record) override {
+    auto tid = static_cast<pid_t>(record.record.tid);
+    uint32_t stack = record.record.stack == 0 ? initial_stack(tid) : stack_of(record.record);
+    Ahead& ahead = ahead_[tid];
+    Nanoseconds blocked = settle(ahead.blocked, record.blocked);
+    Nanoseconds runnable = settle(ahead.runnable, record.runnable);
+    TimePoint end = static_cast<TimePoint>(record.record.time);
+    emit_elapsed(Reason::kOther, record.record, stack, end - runnable - blocked, blocked, 1);
+    emit_elapsed(Reason::kRunnable, record.record, stack, end - runnable, runnable, blocked == 0 ? 1 : 0);
+    asleep_.erase(tid);
+  }
+
+  void on_thread_start(const rt_record& record) override { add_thread(static_cast<pid_t>(record.tid)); }
+
+  void on_thread_end(const rt_sample_record& record) override {
+    auto tid = static_cast<pid_t>(record.record.tid);
+    if (elapsed_ && record.running != 0) {
+      Nanoseconds running = settle(ahead_[tid].running, record.running);
+      emit_elapsed(Reason::kRunning, record.record, stack_of(record.record),
+                   static_cast<TimePoint>(record.record.time) - running, running, 0);
+    }
+    clocks_.remove(tid);
+    ahead_.erase(tid);
+    asleep_.erase(tid);
+  }
+
+  void on_exec(const rt_record&) override { execed_ = true; }
+
+ private:
+  uint32_t target_flags() const {
+    uint32_t flags = 0;
+    if (elapsed_) flags |= RT_TARGET_WALL;
+    if (plan_.gil_only || plan_.lock_share) flags |= RT_TARGET_LOCK;
+    return flags;
+  }
+
+  // Once the kernel follows the threads: one of which it has seen nothing yet has slept since before that,
+  // and its stack is the one of its open wait.
+  void read_sleepers(const PythonLayout& layout) {
+    for (pid_t tid : process_.threads()) asleep_[tid] = unread_;
+    for (auto [tid, stack] : read_sleeping_threads(process_, layout, *stacks_, native_)) {
+      if (!sampler_.thread(tid)) asleep_[tid] = stack;
+    }
+  }
+
+  std::optional<Failure> add_threads() {
+    for (pid_t tid : process_.threads()) {
+      auto failure = add_thread(tid);
+      if (failure && failure->error != ESRCH) return failure;
+    }
+    return std::nullopt;
+  }
+
+  std::optional<Failure> add_thread(pid_t tid) {
+    auto failure = clocks_.add(tid);
+    if (failure) return failure;
+    seen_.insert(tid);
+    return std::nullopt;
+  }
+
+  uint32_t stack_of(const rt_record& record) {
+    if (record.stack == 0) return native_;
+    auto known = known_.find(record.stack);
+    if (known == known_.end()) return lost_stack_;
+    known->second = stacks_->revalidate(known->second);
+    return known->second;
+  }
+
+  uint32_t initial_stack(pid_t tid) const {
+    auto stack = asleep_.find(tid);
+    return stack == asleep_.end() ? native_ : stack->second;
+  }
+
+  void emit(Event event, Reason reason, const rt_record& record, uint32_t stack, TimePoint start,
+            Nanoseconds weight, uint64_t count) {
+    if (weight <= 0 && count == 0) return;
+    if (plan_.gil_only && (record.flags & RT_SAMPLE_HOLDS_LOCK) == 0) return;
+    RawSample sample;
+    sample.event = event;
+    sample.reason = reason;
+    sample.thread = {process_.pid(), static_cast<int32_t>(record.tid)};
+    sample.stack = {namer_, stack};
+    sample.start = start;
+    sample.duration = weight;
+    sample.weight = weight;
+    sample.count = count;
+    recorder_.sample(sample);
+    auto index = static_cast<size_t>(event);
+    weights_[index] += weight;
+    samples_[index] += count;
+    if (stacks_->unknown(stack)) unknown_[index] += count;
+  }
+
+  // Elapsed time belongs to wall, and to cpu where that was asked to count it (--idle).
+  void emit_elapsed(Reason reason, const rt_record& record, uint32_t stack, TimePoint start,
+                    Nanoseconds weight, uint64_t count) {
+    if (plan_.has(Event::kWall)) emit(Event::kWall, reason, record, stack, start, weight, count);
+    if (plan_.has(Event::kCpu) && plan_.idle)
+      emit(Event::kCpu, Reason::kNone, record, stack, start, weight, count);
+  }
+
+  void flush_thread(pid_t tid, TimePoint now) {
+    rt_record record{};
+    record.tid = static_cast<uint32_t>(tid);
+    Ahead open;
+    uint32_t stack = native_;
+    if (auto thread = sampler_.thread(tid)) {
+      auto since = static_cast<TimePoint>(thread->since);
+      record.flags = thread->flags;
+      record.stack = thread->stack;
+      stack = thread->stack == 0 ? initial_stack(tid) : stack_of(record);
+      open = {static_cast<Nanoseconds>(thread->running), static_cast<Nanoseconds>(thread->blocked),
+              static_cast<Nanoseconds>(thread->runnable)};
+      auto woken = static_cast<TimePoint>(thread->woken);
+      if (thread->activity == RT_THREAD_RUNNING) {
+        open.running += now - since;
+      } else if (thread->activity == RT_THREAD_RUNNABLE) {
+        open.runnable += now - since;
+      } else {
+        open.blocked += (woken == 0 ? now : woken) - since;
+        open.runnable += woken == 0 ? 0 : now - woken;
+      }
+    } else {
+      // No event since the start: it has slept all the time.
+      stack = initial_stack(tid);
+      open.blocked = now - started_;
+    }
+    Ahead& ahead = ahead_[tid];
+    auto bring_up = [&](Nanoseconds Ahead::*part, Reason reason) {
+      Nanoseconds more = open.*part - ahead.*part;
+      if (more <= 0) return;
+      emit_elapsed(reason, record, stack, now - more, more, 0);
+      ahead.*part = open.*part;
+    };
+    bring_up(&Ahead::running, Reason::kRunning);
+    bring_up(&Ahead::blocked, Reason::kOther);
+    bring_up(&Ahead::runnable, Reason::kRunnable);
+  }
+
+  const Process& process_;
+  SamplingPlan plan_;
+  bool elapsed_;
+  Recorder& recorder_;
+  kernel::BpfSampler& sampler_;
+  PythonBpfWalker& walker_;
+  std::shared_ptr<PythonStacks> stacks_;
+  uint32_t namer_;
+  uint32_t native_;
+  uint32_t lost_stack_;
+  uint32_t unread_;
+  uint32_t target_ = 0;
+  TimePoint started_ = 0;
+  bool execed_ = false;
+  kernel::ThreadClocks clocks_;
+  std::unordered_set<pid_t> seen_;
+  std::unordered_map<uint64_t, uint32_t> known_;  // the kernel's hash of a stack → its id
+  std::unordered_map<pid_t, uint32_t> asleep_;    // stacks of threads that slept at the start and still do
+  std::unordered_map<pid_t, Ahead> ahead_;
+  RunQuality quality_;
+  // By event.
+  std::array<int64_t, 5> weights_{};
+  std::array<uint64_t, 5> samples_{};
+  std::array<uint64_t, 5> unknown_{};
+  Nanoseconds target_cpu_at_start_ = 0;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Source>> open_python_kernel(const Process& process, const PythonProcess& python,
+                                                   const SamplingPlan& plan, Recorder& recorder,
+                                                   kernel::BpfSampler& sampler) {
+  auto walker = sampler.walker("python", PythonBpfWalker::load);
+  if (!walker) return walker.failure();
+  auto& python_walker = static_cast<PythonBpfWalker&>(**walker);
+  if (auto failure = python_walker.add(process.pid(), python.layout.walk)) return *failure;
+  auto source = std::make_unique<PythonKernelSource>(process, python, plan, recorder, sampler, python_walker);
+  if (auto failure = source->start(python.layout)) return *failure;
+  return std::unique_ptr<Source>(std::move(source));
+}
+
+}  // namespace rtprof

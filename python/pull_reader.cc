@@ -1,0 +1,69 @@
+#include "python/pull_reader.h"
+
+namespace rtprof {
+
+PullReader::PullReader(const Process& process, const PythonLayout& layout, Mechanism mechanism,
+                       PythonStacks& stacks, ThreadTable& table)
+    : process_(process),
+      mechanism_(mechanism),
+      stacks_(stacks),
+      table_(table),
+      walker_(process.memory(), layout),
+      pauser_(process.pid()),
+      native_(stacks.marker("[native]")) {}
+
+// Walks the state of the thread that has frames; of several, the newest interpreter's runs.
+void PullReader::walk(SampledThread& thread) {
+  last_ = {};
+  for (size_t i = 0; i < thread.states.size(); ++i) {
+    const PythonThread& state = thread.states[i];
+    last_ = walker_.walk(state.state, state.thread_id, thread.walks[i]);
+    if (!last_.leaf_first.empty()) return;
+  }
+}
+
+uint32_t PullReader::intern_last() {
+  if (last_.end == StackEnd::kThreadGone) {
+    // The interpreter has taken the state back: between two calls into it, a C thread has none.
+    table_.suspect();
+    return native_;
+  }
+  uint32_t stack = stacks_.intern(last_.leaf_first, last_.end);
+  return stack == 0 ? native_ : stack;
+}
+
+uint32_t PullReader::read_asleep(SampledThread& thread) {
+  walk(thread);
+  return intern_last();
+}
+
+PullReader::Reading PullReader::read_running(SampledThread& thread) {
+  if (thread.states.empty()) return {native_};
+  if (mechanism_ == Mechanism::kPause) return read_held(thread);
+  walk(thread);
+  bool torn = !walker_.still_there();
+  return {intern_last(), torn};
+}
+
+PullReader::Reading PullReader::read_held(SampledThread& thread) {
+  if (!thread.budget.allows(monotonic_now())) {
+    ++held_back_;
+    return {};
+  }
+  ThreadPause pause(pauser_, thread.tid);
+  if (pause.outcome() == PauseOutcome::kDenied) return {denied()};
+  if (!pause.held()) return {.stopped = pause.outcome() == PauseOutcome::kLate};
+  walk(thread);
+  std::optional<ThreadTimes> times = thread.probe.times();
+  thread.budget.spend(pause.resume());
+  return {intern_last(), false, true, times};
+}
+
+uint32_t PullReader::denied() {
+  auto status = read_status(process_.directory());
+  bool traced = status && status->tracer != 0;
+  return stacks_.marker(traced ? "[unknown: traced by another process]"
+                               : "[unknown: not permitted to pause]");
+}
+
+}  // namespace rtprof

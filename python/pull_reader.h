@@ -1,0 +1,61 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "common/process/pause.h"
+#include "common/process/process.h"
+#include "common/profile/event.h"
+#include "python/remote_walker.h"
+#include "python/stacks.h"
+#include "python/thread_table.h"
+
+namespace rtprof {
+
+// Takes the stacks of single threads from outside: of a sleeping one as it is, of a running one while it is
+// held still (Mechanism::kPause) or as it comes (Mechanism::kRead).
+class PullReader {
+ public:
+  PullReader(const Process& process, const PythonLayout& layout, Mechanism mechanism, PythonStacks& stacks,
+             ThreadTable& table);
+
+  struct Reading {
+    // Nothing when there is none to be had now: the thread was not to be held any longer, or did not stop.
+    std::optional<uint32_t> stack;
+    bool torn = false;     // the stack moved while it was read
+    bool stopped = false;  // it was taken off its CPU, or is about to be
+    // What the scheduler had counted while the thread was held; nothing when it was not.
+    std::optional<ThreadTimes> times;
+  };
+  Reading read_running(SampledThread& thread);
+  uint32_t read_asleep(SampledThread& thread);
+
+  // Of threads that run none of the interpreter's code.
+  uint32_t native() const { return native_; }
+
+  // Descriptor that becomes readable when release_late() has to be called; -1 for none.
+  int late_fd() const { return mechanism_ == Mechanism::kPause ? Pauser::late_fd() : -1; }
+  void release_late() { pauser_.release_late(); }
+
+  std::vector<Nanoseconds> take_holds() { return pauser_.take_holds(); }
+  // Samples that were not taken so that threads were not held for longer than permitted.
+  uint64_t held_back() const { return held_back_; }
+
+ private:
+  Reading read_held(SampledThread& thread);
+  void walk(SampledThread& thread);
+  uint32_t intern_last();
+  uint32_t denied();
+
+  const Process& process_;
+  Mechanism mechanism_;
+  PythonStacks& stacks_;
+  ThreadTable& table_;
+  RemoteWalker walker_;
+  RemoteWalker::Walk last_;
+  Pauser pauser_;
+  uint32_t native_;
+  uint64_t held_back_ = 0;
+};
+
+}  // namespace rtprof

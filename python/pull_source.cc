@@ -1,0 +1,372 @@
+#include "python/pull_source.h"
+
+#include <fmt/core.h>
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <climits>
+#include <utility>
+
+#include "common/base/error.h"
+#include "python/pull_output.h"
+#include "python/pull_reader.h"
+#include "python/thread_table.h"
+
+namespace rtprof {
+namespace {
+
+using Activity = SampledThread::Activity;
+using Record = PullOutput::Record;
+
+// A thread that has not run for kDormantAfter is looked at every kDormantPeriod only, or when the process has
+// used CPU time that the looks at the other threads do not explain.
+constexpr Nanoseconds kDormantAfter = kSecond;
+constexpr Nanoseconds kDormantPeriod = 100 * kMillisecond;
+constexpr Nanoseconds kUnexplained = kMillisecond;
+// From the moment at which our waking up preempts a thread to the one at which the tick begins, at most.
+constexpr Nanoseconds kWakingUp = 50 * kMicrosecond;
+// Listing the threads may take this share of the time.
+constexpr Nanoseconds kListingShare = 10;
+
+// While a thread is held, whatever delays us delays it.
+class HighPriority {
+ public:
+  explicit HighPriority(bool wanted) {
+    errno = 0;
+    before_ = ::getpriority(PRIO_PROCESS, 0);
+    raised_ = wanted && errno == 0 && ::setpriority(PRIO_PROCESS, 0, kHighest) == 0;
+  }
+  ~HighPriority() {
+    if (raised_) ::setpriority(PRIO_PROCESS, 0, before_);
+  }
+  HighPriority(const HighPriority&) = delete;
+  HighPriority& operator=(const HighPriority&) = delete;
+
+ private:
+  static constexpr int kHighest = -20;
+  int before_ = 0;
+  bool raised_ = false;
+};
+
+class PullSource final : public Source {
+ public:
+  PullSource(const Process& process, const PythonProcess& python, const SamplingPlan& plan,
+             Recorder& recorder, Mechanism mechanism, std::string reason);
+
+  Schedule schedule() const override { return {plan_.period(), reader_.late_fd()}; }
+  TimePoint since() const override { return since_; }
+  void tick(TimePoint now, Recorder&) override;
+  void drain(Recorder&) override { reader_.release_late(); }
+  void flush(Recorder&) override;
+  bool ended() const override;
+  void missed_ticks(uint64_t missed) override { output_.add_late(missed * running_); }
+  std::vector<RunQuality> quality() const override;
+
+ private:
+  void refresh(TimePoint now);
+  void look_at(TimePoint tick, bool dormant_too);
+  void look(SampledThread& thread, TimePoint tick);
+  void account(SampledThread& thread, const ThreadTimes& times, TimePoint now, bool on_cpu);
+  void sample_running(SampledThread& thread, TimePoint tick);
+  void sample_asleep(SampledThread& thread, bool moved, Nanoseconds before);
+  void end_sleep(SampledThread& thread, Nanoseconds most);
+  void emit_open(SampledThread& thread);
+  void settle(TimePoint now);
+  void tick_gil(TimePoint now);
+  void sample_holder(SampledThread& thread, TimePoint now, Nanoseconds time);
+  Nanoseconds unexplained() const { return cpu_now_ - cpu_at_start_ - cpu_seen_ - cpu_settled_; }
+
+  const Process& process_;
+  const PythonLayout layout_;
+  SamplingPlan plan_;
+  Mechanism mechanism_;
+  HighPriority priority_;
+  std::string reason_;
+  std::shared_ptr<PythonStacks> stacks_;
+  PullOutput output_;
+  ThreadTable table_;
+  PullReader reader_;
+  uint32_t never_caught_;
+  uint32_t never_listed_;
+
+  // CPU time of the process: at the start; what looks at threads have seen of it since; what was left over
+  // and given to threads that had ended.
+  Nanoseconds cpu_at_start_ = 0;
+  Nanoseconds cpu_seen_ = 0;
+  Nanoseconds cpu_settled_ = 0;
+  Nanoseconds cpu_now_ = 0;
+  struct Ended {
+    pid_t tid;
+    std::optional<uint32_t> stack;  // where it was last seen on a CPU
+  };
+  std::vector<Ended> ended_threads_;  // since the last settle()
+  TimePoint since_ = 0;
+  TimePoint last_tick_ = 0;
+  TimePoint next_refresh_ = 0;
+  uint64_t running_ = 0;  // threads that the last tick found on a CPU
+};
+
+PullSource::PullSource(const Process& process, const PythonProcess& python, const SamplingPlan& plan,
+                       Recorder& recorder, Mechanism mechanism, std::string reason)
+    : process_(process),
+      layout_(python.layout),
+      plan_(plan),
+      mechanism_(mechanism),
+      priority_(mechanism == Mechanism::kPause),
+      reason_(std::move(reason)),
+      stacks_(std::make_shared<PythonStacks>(process.memory(), python, process.directory())),
+      output_(process, python, plan, recorder, stacks_),
+      table_(process, layout_, plan.max_pause_share),
+      reader_(process, layout_, mechanism, *stacks_, table_),
+      never_caught_(stacks_->marker("[unknown: not caught running]")),
+      never_listed_(stacks_->marker("[unknown: thread ended before it was seen]")) {
+  // The kernel lets sleeps take 50 µs longer than asked for; a sampler means what it says.
+  ::prctl(PR_SET_TIMERSLACK, 1);
+  cpu_at_start_ = process.cpu_time();
+  since_ = monotonic_now();
+  last_tick_ = since_;
+  table_.refresh(since_);
+  for (auto& thread : table_.threads()) {
+    if (auto times = thread->probe.times()) thread->ledger.emplace(*times, since_);
+  }
+}
+
+bool PullSource::ended() const {
+  pollfd process{process_.pidfd(), POLLIN, 0};
+  if (process.fd >= 0 && ::poll(&process, 1, 0) == 1) return true;
+  return !table_.readable() || process_.has_execed() || !process_.alive();
+}
+
+void PullSource::tick(TimePoint now, Recorder&) {
+  output_.add_ticks(1);
+  reader_.release_late();
+  stacks_->begin_batch();
+  running_ = 0;
+  if (table_.outdated() && now >= next_refresh_) refresh(now);
+  if (plan_.gil_only) {
+    tick_gil(now);
+  } else {
+    cpu_now_ = process_.cpu_time();
+    look_at(now, false);
+    if (unexplained() > kUnexplained) {
+      look_at(now, true);
+      settle(now);
+    }
+  }
+  output_.add_holds(reader_.take_holds());
+  last_tick_ = now;
+}
+
+void PullSource::refresh(TimePoint now) {
+  TimePoint start = monotonic_now();
+  for (auto& thread : table_.refresh(now)) {
+    ended_threads_.push_back({thread->tid, thread->running_stack});
+    if (!thread->ledger) continue;
+    thread->ledger->look(thread->ledger->times(), now, thread->activity == Activity::kOnCpu);
+    emit_open(*thread);
+  }
+  for (auto& thread : table_.threads()) {
+    // What began since the last tick has used its CPU time since then.
+    if (!thread->ledger) thread->ledger.emplace(ThreadTimes{}, last_tick_);
+  }
+  TimePoint end = monotonic_now();
+  next_refresh_ = end + kListingShare * (end - start);
+}
+
+void PullSource::look_at(TimePoint tick, bool dormant_too) {
+  for (auto& thread : table_.threads()) {
+    if (thread->looked_in == tick || (!dormant_too && tick < thread->due)) continue;
+    thread->looked_in = tick;
+    look(*thread, tick);
+  }
+}
+
+void PullSource::account(SampledThread& thread, const ThreadTimes& times, TimePoint now, bool on_cpu) {
+  cpu_seen_ += times.cpu - thread.ledger->times().cpu;
+  thread.ledger->look(times, now, on_cpu);
+}
+
+void PullSource::look(SampledThread& thread, TimePoint tick) {
+  TimePoint now = monotonic_now();
+  auto times = thread.probe.times();
+  if (!times || !thread.ledger) return table_.suspect();
+  // Running on, waiting on, or sleeping on: leaving a CPU and being given one are counted.
+  bool unchanged = *times == thread.ledger->times();
+  if (!unchanged) thread.activity = thread.probe.state() == 'R' ? Activity::kOnCpu : Activity::kAsleep;
+  bool on_cpu = thread.activity == Activity::kOnCpu;
+  Nanoseconds slept_before = thread.ledger->other();
+  account(thread, *times, now, unchanged && on_cpu);
+  if (!unchanged || on_cpu) thread.changed = now;
+  bool dormant = now - thread.changed > kDormantAfter;
+  thread.due = dormant ? now + kDormantPeriod : 0;
+  if (output_.elapsed()) sample_asleep(thread, !unchanged, slept_before);
+  if (on_cpu) sample_running(thread, tick);
+}
+
+// Emits the sleep that ended since the last look, and finds out where the thread sleeps now.
+void PullSource::sample_asleep(SampledThread& thread, bool moved, Nanoseconds before) {
+  bool asleep = thread.activity == Activity::kAsleep;
+  if (!moved && (!asleep || thread.asleep_stack)) return;
+  if (thread.asleep_stack) {
+    // Between the looks it slept where it slept before, and where it sleeps now: nothing tells for how long.
+    Nanoseconds since = thread.ledger->other() - before;
+    end_sleep(thread, asleep ? before + since / 2 : before + since);
+  }
+  if (!asleep) return;
+  thread.asleep_stack = thread.states.empty() ? reader_.native() : reader_.read_asleep(thread);
+  thread.asleep_counted = false;
+}
+
+void PullSource::end_sleep(SampledThread& thread, Nanoseconds most) {
+  Record record = thread.asleep_counted ? Record::kMore : Record::kTaken;
+  Nanoseconds slept = thread.ledger->take_other(most);
+  output_.add(Reason::kOther, thread.tid, *thread.asleep_stack, thread.ledger->looked(), slept, record);
+  thread.asleep_counted = true;
+}
+
+void PullSource::sample_running(SampledThread& thread, TimePoint tick) {
+  if (thread.states.empty() && table_.states_changed()) table_.suspect();
+  Nanoseconds waited_before = thread.ledger->times().waited;
+  PullReader::Reading reading = reader_.read_running(thread);
+  TimePoint now = monotonic_now();
+  if (reading.times) account(thread, *reading.times, now, false);
+  if (reading.stopped) thread.activity = Activity::kWaiting;
+  if (!reading.stack) return;
+  ++running_;
+  thread.running_stack = reading.stack;
+  TimeLedger& ledger = *thread.ledger;
+  // It stopped only after it had been given a CPU: it was on none when the tick came, unless our own waking
+  // up had just taken its CPU.
+  bool was_waiting = reading.times && reading.times->waited - waited_before > now - tick + kWakingUp;
+  Record record = reading.torn ? Record::kTorn : Record::kTaken;
+  if (!was_waiting)
+    output_.add(Reason::kRunning, thread.tid, *reading.stack, now, ledger.take_running(), record);
+  if (output_.elapsed())
+    output_.add(Reason::kRunnable, thread.tid, *reading.stack, now, ledger.take_runnable(), Record::kMore);
+}
+
+// What was accounted for and is in no sample yet. A thread that was never caught running is not said to have
+// run where it sleeps.
+void PullSource::emit_open(SampledThread& thread) {
+  TimeLedger& ledger = *thread.ledger;
+  TimePoint end = ledger.looked();
+  if (output_.elapsed() && thread.asleep_stack) end_sleep(thread, ledger.other());
+  Record record = thread.running_stack ? Record::kMore : Record::kTaken;
+  uint32_t stack = thread.running_stack.value_or(thread.states.empty() ? reader_.native() : never_caught_);
+  if (Nanoseconds running = ledger.take_running(); running > 0)
+    output_.add(Reason::kRunning, thread.tid, stack, end, running, record);
+  if (!output_.elapsed()) return;
+  uint32_t waiting = thread.running_stack.value_or(thread.asleep_stack.value_or(stack));
+  output_.add(Reason::kRunnable, thread.tid, waiting, end, ledger.take_runnable(), Record::kMore);
+  output_.add(Reason::kOther, thread.tid, waiting, end, ledger.take_other(ledger.other()), Record::kMore);
+}
+
+// CPU time of the process that no thread has now: of those that have ended since they were last looked at,
+// and of those that came and went between two looks.
+void PullSource::settle(TimePoint now) {
+  Nanoseconds left = unexplained();
+  if (left <= 0) return;
+  cpu_settled_ += left;
+  std::erase_if(ended_threads_, [](const Ended& thread) { return !thread.stack; });
+  if (ended_threads_.empty()) output_.add_cpu(process_.pid(), never_listed_, now, left, Record::kTaken);
+  for (size_t i = ended_threads_.size(); i > 0; --i) {
+    const Ended& thread = ended_threads_[i - 1];
+    Nanoseconds part = left / static_cast<Nanoseconds>(i);
+    output_.add_cpu(thread.tid, *thread.stack, now, part, Record::kMore);
+    left -= part;
+  }
+  ended_threads_.clear();
+}
+
+void PullSource::tick_gil(TimePoint now) {
+  Nanoseconds time = now - last_tick_;
+  for (Address state : gil_holders(process_.memory(), layout_.walk, table_.interpreters())) {
+    SampledThread* holder = table_.with_state(state);
+    if (holder != nullptr) {
+      sample_holder(*holder, now, time);
+    } else {
+      table_.suspect();
+    }
+  }
+}
+
+// The thread that holds the GIL stands for the time since the last tick. Time that could not be sampled when
+// it came goes into its next sample.
+void PullSource::sample_holder(SampledThread& thread, TimePoint now, Nanoseconds time) {
+  if (thread.probe.state() != 'R') {
+    if (!output_.elapsed()) return;
+    uint32_t stack = reader_.read_asleep(thread);
+    return output_.add(Reason::kOther, thread.tid, stack, now, time, Record::kTaken);
+  }
+  thread.gil_time += time;
+  PullReader::Reading reading = reader_.read_running(thread);
+  if (!reading.stack) return;
+  ++running_;
+  Record record = reading.torn ? Record::kTorn : Record::kTaken;
+  output_.add(Reason::kRunning, thread.tid, *reading.stack, now, std::exchange(thread.gil_time, 0), record);
+}
+
+void PullSource::flush(Recorder&) {
+  if (plan_.gil_only) return;
+  TimePoint now = monotonic_now();
+  cpu_now_ = process_.cpu_time();
+  for (auto& thread : table_.threads()) {
+    if (!thread->ledger) continue;
+    auto times = thread->probe.times().value_or(thread->ledger->times());
+    account(*thread, times, monotonic_now(), thread->activity == Activity::kOnCpu);
+    emit_open(*thread);
+  }
+  settle(now);
+}
+
+std::vector<RunQuality> PullSource::quality() const {
+  std::vector<RunQuality> all = output_.quality();
+  for (RunQuality& each : all) {
+    each.mechanism = mechanism_;
+    each.exact = mechanism_ == Mechanism::kPause;
+    each.reason = reason_;
+    if (reader_.held_back() != 0) {
+      if (!each.reason.empty()) each.reason += "; ";
+      each.reason += fmt::format(
+          "{} samples were not asked for, so that no thread was held for more than {:g} % "
+          "of a second",
+          reader_.held_back(), plan_.max_pause_share * 100);
+    }
+    each.threads = table_.seen();
+    each.target_cpu = process_.cpu_time() - cpu_at_start_;
+  }
+  return all;
+}
+
+// Reading the target's memory takes the permission that ptrace takes, so what is left to stand in the way is
+// another tracer, and a filter on our own system calls.
+void require_pause(const Process& process) {
+  auto status = read_status(process.directory());
+  if (status && status->tracer != 0) {
+    auto tracer = read_stat("/proc/" + std::to_string(status->tracer));
+    throw Error(ExitCode::kNotPermitted,
+                fmt::format("process {} is traced by {} (pid {}), and can have only one tracer",
+                            process.pid(), tracer ? tracer->comm : "another process", status->tracer),
+                "detach the other tracer, or use --nonblocking");
+  }
+  // No thread has this id: what is permitted fails with ESRCH.
+  if (::ptrace(PTRACE_SEIZE, INT_MAX, nullptr, nullptr) != 0 && errno != ESRCH) {
+    throw Error(ExitCode::kNotPermitted, "ptrace is forbidden here: " + errno_text(errno),
+                "allow ptrace in the container's seccomp profile, or use --nonblocking");
+  }
+}
+
+}  // namespace
+
+std::unique_ptr<Source> open_python_pull(const Process& process, const PythonProcess& python,
+                                         const SamplingPlan& plan, Recorder& recorder, Mechanism mechanism,
+                                         std::string reason) {
+  if (mechanism == Mechanism::kPause) require_pause(process);
+  return std::make_unique<PullSource>(process, python, plan, recorder, mechanism, std::move(reason));
+}
+
+}  // namespace rtprof

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "common/process/process.h"
+#include "common/sampler/plan.h"
+#include "common/sampler/source.h"
+#include "python/locate.h"
+
+namespace rtprof {
+
+// The pause and the read rung: at each tick of our own clock the threads are looked at from outside.
+// - Mechanism::kPause: a thread that is on a CPU is held still for the one read that copies its stack.
+// - Mechanism::kRead: nothing is held, so that the stack of a running thread may be torn. Torn samples are
+//   counted and kept: leaving them out would favour the code that is slow to move.
+// Threads that sleep are read untouched, and only when they have run since they were last read.
+// `reason` says why no better mechanism is used. `process` outlives the source. Throws Error when the target
+// may not be paused.
+std::unique_ptr<Source> open_python_pull(const Process& process, const PythonProcess& python,
+                                         const SamplingPlan& plan, Recorder& recorder, Mechanism mechanism,
+                                         std::string reason);
+
+}  // namespace rtprof

@@ -1,0 +1,61 @@
+#include "python/runtime.h"
+
+#include <fmt/core.h>
+
+#include <cerrno>
+
+#include "common/base/error.h"
+#include "python/kernel_source.h"
+#include "python/locate.h"
+#include "python/pull_source.h"
+
+namespace rtprof {
+namespace {
+
+bool is_permission(const Failure& failure) {
+  return failure.error == EPERM || failure.error == EACCES;
+}
+
+// The kernel rung, or why not.
+Result<std::unique_ptr<Source>> try_kernel(const Process& process, const PythonProcess& python,
+                                           const SamplingPlan& plan, Recorder& recorder,
+                                           kernel::BpfSampler* bpf, const std::string& bpf_reason) {
+  if (bpf == nullptr) return Failure{bpf_reason};
+  return open_python_kernel(process, python, plan, recorder, *bpf);
+}
+
+std::unique_ptr<Source> open_python(const Process& process, const SamplingPlan& plan, Recorder& recorder,
+                                    kernel::BpfSampler* bpf, const std::string& bpf_reason) {
+  PythonProcess python = require_python(process, plan.patience);
+  if (plan.gil_only && python.layout.free_threaded) {
+    throw Error(ExitCode::kUsage, "this interpreter is free-threaded: it has no GIL to hold",
+                "leave --gil out");
+  }
+  std::string reason;
+  if (!plan.mechanism || *plan.mechanism == Mechanism::kKernel) {
+    auto source = try_kernel(process, python, plan, recorder, bpf, bpf_reason);
+    if (source) return std::move(*source);
+    reason = source.failure().message;
+    if (plan.mechanism) {
+      throw Error(
+          is_permission(source.failure()) ? ExitCode::kNotPermitted : ExitCode::kFailed,
+          "the kernel mechanism is not to be had: " + reason,
+          "run as root or with CAP_BPF and CAP_PERFMON on Linux 5.17 or newer, or leave --mechanism out");
+    }
+  }
+  Mechanism rung = plan.mechanism.value_or(plan.nonblocking ? Mechanism::kRead : Mechanism::kPause);
+  if (plan.mechanism) {
+    reason = fmt::format("asked for by --mechanism {}", mechanism_name(rung));
+  } else if (plan.nonblocking) {
+    reason += "; --nonblocking forbids pauses";
+  }
+  return open_python_pull(process, python, plan, recorder, rung, reason);
+}
+
+}  // namespace
+
+Runtime python_runtime() {
+  return {"python", detect_python, open_python};
+}
+
+}  // namespace rtprof
