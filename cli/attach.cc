@@ -1,0 +1,49 @@
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <memory>
+#include <vector>
+
+#include "cli/command.h"
+#include "cli/record_job.h"
+#include "cli/record_options.h"
+#include "cli/recording.h"
+#include "cli/signals.h"
+#include "common/base/error.h"
+
+namespace rtprof::cli {
+namespace {
+
+struct AttachOptions {
+  std::vector<pid_t> pids;
+  RecordOptions record;
+};
+
+int attach(AttachOptions& options) {
+  std::sort(options.pids.begin(), options.pids.end());
+  options.pids.erase(std::unique(options.pids.begin(), options.pids.end()), options.pids.end());
+  RecordJob job(options.record, options.pids.front());
+  StopOnSignal signals;
+  Recording recording(job.plan(), options.record.subprocesses);
+  for (pid_t pid : options.pids) recording.add(pid);
+  job.record(recording, signals.stopped());
+  if (recording.samples() == 0 && recording.all_ended()) {
+    throw Error(ExitCode::kTargetEnded, "the target ended before the first sample",
+                "start programs that end soon with rtprof run");
+  }
+  job.write(recording, options.pids.size());
+  return static_cast<int>(ExitCode::kOk);
+}
+
+}  // namespace
+
+void add_attach(CLI::App& app, Action& chosen) {
+  auto options = std::make_shared<AttachOptions>();
+  CLI::App* command = app.add_subcommand("attach", "Profile running processes and write the result");
+  command->add_option("-p,--pid", options->pids, "process to profile; may repeat")
+      ->required()
+      ->type_name("PID");
+  add_record_options(*command, options->record);
+  command->callback([options, &chosen] { chosen = [options] { return attach(*options); }; });
+}
+
+}  // namespace rtprof::cli

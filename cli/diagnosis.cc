@@ -1,0 +1,251 @@
+#include "cli/diagnosis.h"
+
+#include <fmt/core.h>
+#include <linux/perf_event.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <charconv>
+
+#include "cli/registry.h"
+#include "common/base/file.h"
+#include "common/process/access.h"
+#include "common/process/container.h"
+#include "common/process/credentials.h"
+#include "kernel/bpf_sampler.h"
+
+namespace rtprof::cli {
+namespace {
+
+using Mark = Finding::Mark;
+
+constexpr const char* kSamplesByPause = "threads are paused for each sample instead";
+
+std::optional<int> read_number(const char* path) {
+  auto text = read_file(path);
+  int value = 0;
+  if (!text || std::from_chars(text->data(), text->data() + text->size(), value).ec != std::errc()) {
+    return std::nullopt;
+  }
+  return value;
+}
+
+Finding kernel_version() {
+  constexpr std::pair kNeeded{5, 17};
+  utsname name{};
+  ::uname(&name);
+  std::string release = name.release;
+  std::pair<int, int> version{};
+  auto [end, error] = std::from_chars(release.data(), release.data() + release.size(), version.first);
+  if (error == std::errc() && *end == '.') {
+    std::from_chars(end + 1, release.data() + release.size(), version.second);
+  }
+  if (version >= kNeeded) return {"kernel", Mark::kOk, fmt::format("Linux {}", release), ""};
+  return {"kernel", Mark::kLimited,
+          fmt::format("Linux {} cannot sample by itself (5.17 can): {}", release, kSamplesByPause),
+          "boot Linux 5.17 or newer"};
+}
+
+// How to get capabilities from where we are.
+std::string capability_fix(std::string_view for_container, std::string_view for_setcap) {
+  if (in_container()) {
+    return fmt::format("start rtprof's container with {}", for_container);
+  }
+  if (own_credentials().effective_uid == 0) {
+    return "rtprof is root without the capabilities: run it outside the sandbox that took them away";
+  }
+  return fmt::format("run it as root (sudo rtprof ...), or once: sudo setcap {}+ep \"$(command -v rtprof)\"",
+                     for_setcap);
+}
+
+Finding bpf_programs(std::string& reason) {
+  auto sampler = kernel::BpfSampler::open(true);
+  if (sampler) return {"bpf", Mark::kOk, "the sampling programs load and run", ""};
+  const Failure& failure = sampler.failure();
+  reason = failure.message;
+  bool permission = failure.error == EPERM || failure.error == EACCES;
+  std::string fix =
+      permission ? capability_fix("--cap-add BPF --cap-add PERFMON --cap-add SYS_PTRACE (or --privileged)",
+                                  "cap_bpf,cap_perfmon,cap_sys_ptrace")
+                 : "a kernel of 5.17 or newer with CONFIG_BPF_SYSCALL and CONFIG_DEBUG_INFO_BTF";
+  return {"bpf", Mark::kLimited, fmt::format("{}: {}", failure.message, kSamplesByPause), std::move(fix)};
+}
+
+Finding btf() {
+  if (::access("/sys/kernel/btf/vmlinux", R_OK) == 0)
+    return {"btf", Mark::kOk, "/sys/kernel/btf/vmlinux", ""};
+  return {"btf", Mark::kLimited, fmt::format("no /sys/kernel/btf/vmlinux: {}", kSamplesByPause),
+          "a kernel with CONFIG_DEBUG_INFO_BTF; in a container, mount /sys"};
+}
+
+// errno of opening a CPU clock on a thread (0: ourselves); 0 when it opens.
+int clock_error(pid_t tid) {
+  perf_event_attr attributes{};
+  attributes.size = sizeof attributes;
+  attributes.type = PERF_TYPE_SOFTWARE;
+  attributes.config = PERF_COUNT_SW_CPU_CLOCK;
+  attributes.disabled = 1;
+  attributes.exclude_kernel = 1;
+  UniqueFd fd(
+      static_cast<int>(::syscall(SYS_perf_event_open, &attributes, tid, -1, -1, PERF_FLAG_FD_CLOEXEC)));
+  return fd.valid() ? 0 : errno;
+}
+
+Finding perf_events(std::string& reason) {
+  auto paranoid = read_number("/proc/sys/kernel/perf_event_paranoid");
+  std::string setting = paranoid ? fmt::format("kernel.perf_event_paranoid is {}", *paranoid)
+                                 : "the kernel has no perf_event_paranoid";
+  int error = clock_error(0);
+  if (error == 0) return {"perf", Mark::kOk, fmt::format("perf_event_open works; {}", setting), ""};
+  if (reason.empty()) reason = "perf_event_open: " + errno_text(error);
+  constexpr int kUsersMayMeasureThemselves = 2;
+  bool by_setting = paranoid.value_or(0) > kUsersMayMeasureThemselves;
+  std::string fix = by_setting
+                        ? "sudo sysctl kernel.perf_event_paranoid=2"
+                        : "start the container with --security-opt seccomp=unconfined or --cap-add PERFMON";
+  return {"perf", Mark::kLimited,
+          fmt::format("perf_event_open: {}; {}: {}", errno_text(error), setting, kSamplesByPause),
+          std::move(fix)};
+}
+
+Finding ptrace_rules() {
+  auto scope = read_number("/proc/sys/kernel/yama/ptrace_scope");
+  bool capable = own_credentials().has(Capability::kSysPtrace);
+  if (!gather_access_facts(::getpid()).own_memory_readable) {
+    Denial denial = explain_denial(gather_access_facts(::getpid()));
+    return {"ptrace", Mark::kNo, denial.reason, denial.fix};
+  }
+  if (!scope) return {"ptrace", Mark::kOk, "allowed by user (the kernel has no Yama)", ""};
+  std::string setting = fmt::format("kernel.yama.ptrace_scope is {}", *scope);
+  constexpr int kForbidden = 3;
+  if (*scope == 0 || (capable && *scope < kForbidden)) return {"ptrace", Mark::kOk, setting, ""};
+  std::string fix = *scope == kForbidden
+                        ? "it cannot be lowered before the next boot: remove it from /etc/sysctl.d and reboot"
+                        : "run it as root (sudo rtprof ...), or until the next boot: sudo sysctl "
+                          "kernel.yama.ptrace_scope=0";
+  return {"ptrace", Mark::kNo, setting + ": other processes cannot be read", std::move(fix)};
+}
+
+Finding kernel_symbols() {
+  auto symbols = read_file("/proc/kallsyms");
+  bool readable = symbols && symbols->find_first_not_of('0') < symbols->find(' ');
+  if (readable) return {"symbols", Mark::kOk, "the kernel's functions have names", ""};
+  auto restricted = read_number("/proc/sys/kernel/kptr_restrict");
+  return {
+      "symbols", Mark::kLimited,
+      fmt::format("the addresses of the kernel's functions are hidden (kernel.kptr_restrict is {})",
+                  restricted.value_or(0)),
+      restricted.value_or(0) > 1 ? "sudo sysctl kernel.kptr_restrict=1" : "run it as root (sudo rtprof ...)"};
+}
+
+Finding namespaces() {
+  if (!in_container())
+    return {"namespace", Mark::kOk, "the machine's own: all its processes are visible", ""};
+  return {
+      "namespace", Mark::kLimited,
+      fmt::format("in a container ({}): only its own processes are visible", read_link("/proc/self/ns/pid")),
+      "to see the machine: docker run --pid=host, Kubernetes: spec.hostPID: true"};
+}
+
+Finding capabilities() {
+  constexpr std::array<std::pair<Capability, const char*>, 5> kNames{{{Capability::kSysPtrace, "SYS_PTRACE"},
+                                                                      {Capability::kBpf, "BPF"},
+                                                                      {Capability::kPerfmon, "PERFMON"},
+                                                                      {Capability::kSysAdmin, "SYS_ADMIN"},
+                                                                      {Capability::kSyslog, "SYSLOG"}}};
+  Credentials ours = own_credentials();
+  std::string held;
+  std::string missing;
+  for (const auto& [capability, name] : kNames) {
+    std::string& list = ours.has(capability) ? held : missing;
+    list += (list.empty() ? "" : ", ") + std::string(name);
+  }
+  std::string text = fmt::format("user {}", user_name(ours.effective_uid));
+  if (!held.empty()) text += ", with " + held;
+  if (!missing.empty()) text += ", without " + missing;
+  return {"rights", Mark::kOk, std::move(text), ""};
+}
+
+Finding runtime_of(const Process& process, TargetDiagnosis& target) {
+  auto match = find_runtime(process);
+  bool permitted = match ? match->detection.permitted : memory_permitted(process.pid());
+  if (match) target.runtime = match->runtime->name;
+  if (!permitted) {
+    return {"runtime", Mark::kNo, match ? target.runtime + ", version not known" : "not known", ""};
+  }
+  if (!match) {
+    target.status = ExitCode::kFailed;
+    return {"runtime", Mark::kNo, "none that rtprof knows: it profiles CPython",
+            "rtprof ps lists the processes that can be profiled"};
+  }
+  target.version = match->detection.version;
+  target.tested = match->detection.tested;
+  std::string name = fmt::format("{} {}", target.runtime, target.version);
+  if (!match->detection.unsupported.empty()) {
+    target.status = ExitCode::kFailed;
+    return {"runtime", Mark::kNo, fmt::format("{}: {}", name, match->detection.unsupported),
+            match->detection.hint};
+  }
+  if (target.tested) return {"runtime", Mark::kOk, name, ""};
+  return {"runtime", Mark::kLimited, name + " (untested: its layout is known, but no test covers it)", ""};
+}
+
+Finding finding_of(std::string_view check, Mark mark, const std::optional<Denial>& denial,
+                   const char* allowed) {
+  if (!denial) return {check, Mark::kOk, allowed, ""};
+  return {check, mark, denial->reason, denial->fix};
+}
+
+Finding mechanism_of(const Process& process, const MachineDiagnosis& machine, bool memory, bool pause,
+                     TargetDiagnosis& target) {
+  if (!memory || target.status != ExitCode::kOk) return {"mechanism", Mark::kNo, "none: see above", ""};
+  std::string reason = machine.no_kernel_mechanism;
+  if (int error = reason.empty() ? clock_error(process.pid()) : 0) {
+    reason = "perf_event_open on the process: " + errno_text(error);
+  }
+  if (reason.empty()) {
+    target.mechanism = Mechanism::kKernel;
+    return {"mechanism", Mark::kOk, "kernel: exact, a thread is interrupted for about 1 us a sample", ""};
+  }
+  if (pause) {
+    target.mechanism = Mechanism::kPause;
+    return {"mechanism", Mark::kLimited,
+            fmt::format("pause: exact, a running thread is held for about 30 us a sample ({})", reason), ""};
+  }
+  target.mechanism = Mechanism::kRead;
+  return {"mechanism", Mark::kLimited, fmt::format("read: approximate, nothing is paused ({})", reason),
+          "ask for it with --nonblocking"};
+}
+
+}  // namespace
+
+MachineDiagnosis diagnose_machine() {
+  MachineDiagnosis machine;
+  std::string& reason = machine.no_kernel_mechanism;
+  machine.findings = {kernel_version(), bpf_programs(reason), btf(),        perf_events(reason),
+                      ptrace_rules(),   kernel_symbols(),     namespaces(), capabilities()};
+  return machine;
+}
+
+TargetDiagnosis diagnose_target(const Process& process, const MachineDiagnosis& machine) {
+  TargetDiagnosis target;
+  std::string container = container_of(process.pid());
+  target.findings.push_back({"process", Mark::kOk,
+                             fmt::format("user {}{}", user_name(process.effective_uid()),
+                                         container.empty() ? "" : ", container " + container),
+                             ""});
+  target.findings.push_back(runtime_of(process, target));
+  auto memory = memory_denial(process.pid());
+  auto pause = pause_denial(process.pid());
+  if (memory) target.status = ExitCode::kNotPermitted;
+  target.findings.push_back(finding_of("memory", Mark::kNo, memory, "readable"));
+  if (!memory) target.findings.push_back(finding_of("pause", Mark::kLimited, pause, "threads can be paused"));
+  target.findings.push_back(mechanism_of(process, machine, !memory, !pause, target));
+  return target;
+}
+
+}  // namespace rtprof::cli

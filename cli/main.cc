@@ -1,0 +1,54 @@
+#include <fmt/core.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+
+#include "cli/command.h"
+#include "cli/recording.h"
+#include "common/base/error.h"
+
+namespace {
+
+using rtprof::ExitCode;
+
+int report(const rtprof::Error& error) {
+  fmt::print(stderr, "rtprof: error: {}\n", error.what());
+  if (!error.hint().empty()) fmt::print(stderr, "hint: {}\n", error.hint());
+  return static_cast<int>(error.code());
+}
+
+int run(int argc, char** argv) {
+  CLI::App app("Attaches to running processes and shows where their time goes.", "rtprof");
+  app.set_version_flag("-V,--version", "rtprof " RTPROF_VERSION);
+  app.require_subcommand(1);
+  app.failure_message(CLI::FailureMessage::simple);
+  rtprof::cli::Action chosen;
+  rtprof::cli::add_attach(app, chosen);
+  rtprof::cli::add_run(app, chosen);
+  rtprof::cli::add_ps(app, chosen);
+  rtprof::cli::add_doctor(app, chosen);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& success) {
+    return app.exit(success);
+  } catch (const CLI::ParseError& error) {
+    throw rtprof::Error(ExitCode::kUsage, error.what(),
+                        "rtprof --help and rtprof COMMAND --help list the options");
+  }
+  return chosen();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  rtprof::cli::note_program_start();
+  try {
+    return run(argc, argv);
+  } catch (const rtprof::Error& error) {
+    return report(error);
+  } catch (const std::exception& error) {
+    return report(
+        rtprof::Error(ExitCode::kFailed, error.what(), "this is a defect of rtprof: please report it"));
+  }
+}

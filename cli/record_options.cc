@@ -1,0 +1,170 @@
+#include "cli/record_options.h"
+
+#include <fmt/core.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+
+#include "common/base/error.h"
+#include "common/base/parse.h"
+#include "report/palette.h"
+
+namespace rtprof::cli {
+namespace {
+
+// The kernel's cpu-clock ticks at most every 10 µs.
+constexpr double kHighestRate = 100'000;
+constexpr double kLowestRate = 0.01;
+constexpr Nanoseconds kLongestDuration = 30 * 24 * 3600 * kSecond;
+
+[[noreturn]] void usage_error(const std::string& message, const std::string& hint) {
+  throw Error(ExitCode::kUsage, message, hint);
+}
+
+std::vector<Event> events_of(const RecordOptions& options) {
+  std::vector<Event> events;
+  for (const std::string& name : options.events) {
+    auto event = event_from_name(name);
+    if (!event || (*event != Event::kCpu && *event != Event::kWall)) {
+      usage_error(fmt::format("unknown event '{}'", name), "-e takes cpu, wall, or both: cpu,wall");
+    }
+    if (std::find(events.begin(), events.end(), *event) == events.end()) events.push_back(*event);
+  }
+  if (events.empty()) events.push_back(Event::kCpu);
+  return events;
+}
+
+double rate_of(const RecordOptions& options) {
+  auto rate = parse_rate(options.rate);
+  if (!rate || *rate < kLowestRate || *rate > kHighestRate) {
+    usage_error(fmt::format("'{}' is not a sampling rate", options.rate),
+                "-r takes samples a second between 0.01 and 100000, such as 99, 1k or 100khz");
+  }
+  return *rate;
+}
+
+std::optional<Mechanism> mechanism_of(const RecordOptions& options) {
+  if (options.mechanism.empty()) return std::nullopt;
+  auto mechanism = mechanism_from_name(options.mechanism);
+  bool known = mechanism && (*mechanism == Mechanism::kKernel || *mechanism == Mechanism::kPause ||
+                             *mechanism == Mechanism::kRead);
+  if (!known) {
+    usage_error(fmt::format("unknown mechanism '{}'", options.mechanism),
+                "--mechanism takes kernel, pause or read");
+  }
+  if (options.nonblocking && *mechanism == Mechanism::kPause) {
+    usage_error("--mechanism pause contradicts --nonblocking", "leave one of them out");
+  }
+  return mechanism;
+}
+
+}  // namespace
+
+void add_record_options(CLI::App& command, RecordOptions& options) {
+  command.add_option("-e,--event", options.events, "what to sample: cpu, wall; several with commas")
+      ->delimiter(',')
+      ->default_str("cpu");
+  command.add_option("-d,--duration", options.duration,
+                     "seconds to record, or 500ms, 2m; until Ctrl-C without it");
+  command.add_option("-r,--rate", options.rate, "samples a second and thread; also 1k, 100khz")
+      ->capture_default_str();
+  command.add_flag("-s,--subprocesses", options.subprocesses, "also the children, now and later");
+  command.add_option("--mechanism", options.mechanism,
+                     "insist on kernel, pause or read; the best permitted without it");
+  command.add_flag("--nonblocking", options.nonblocking, "never pause the target");
+  command
+      .add_option("--max-pause-share", options.max_pause_share,
+                  "most of any second that a thread may be held")
+      ->capture_default_str();
+  command.add_flag("-g,--gil", options.gil, "Python: only time while holding the GIL");
+  command.add_flag("--idle", options.idle, "cpu counts elapsed time of all threads");
+  command
+      .add_option("-I,--include", options.include, "keep stacks with a frame that matches GLOB; may repeat")
+      ->type_name("GLOB")
+      ->expected(1)
+      ->take_all();
+  command
+      .add_option("-X,--exclude", options.exclude, "drop stacks with a frame that matches GLOB; may repeat")
+      ->type_name("GLOB")
+      ->expected(1)
+      ->take_all();
+  command.add_flag("-t,--threads", options.threads, "the thread is a root frame");
+  auto* lines = command.add_flag("--lines", options.lines, "line numbers in frames (default for Python)");
+  command.add_flag("--no-lines", options.no_lines, "no line numbers in frames")->excludes(lines);
+  command.add_flag("--full-filenames", options.full_filenames, "whole paths of source files");
+  command.add_option("-o,--output", options.output,
+                     "file to write, format by its ending; - is standard output");
+  command.add_option("-f,--format", options.format, "html, svg, collapsed, pprof, speedscope or text");
+  command.add_flag("--per-process", options.per_process, "also one file a process, NAME.PID.EXT");
+  command.add_flag("--total", options.total, "collapsed and svg: weights in nanoseconds");
+  command.add_flag("--reverse", options.reverse, "the picture grows from the leaf frames");
+  command.add_flag("--inverted", options.inverted, "the picture hangs from the top");
+  command.add_option("--minwidth", options.min_width, "svg: leave out frames narrower than this, in pixels")
+      ->capture_default_str();
+  command.add_option("--colors", options.colors, "palette of the picture")
+      ->check(CLI::IsMember(palette_names()));
+  command.add_option("--title", options.title, "title of the picture");
+  command.add_option("--stats", options.stats, "write the quality of the recording to this file, as JSON");
+  command.add_flag("-q,--quiet", options.quiet, "no progress, no summary");
+}
+
+SamplingPlan plan_of(const RecordOptions& options) {
+  SamplingPlan plan;
+  plan.events = events_of(options);
+  plan.rate = rate_of(options);
+  plan.mechanism = mechanism_of(options);
+  plan.nonblocking = options.nonblocking;
+  auto share = parse_percent(options.max_pause_share);
+  if (!share || *share <= 0) {
+    usage_error(fmt::format("'{}' is not a share of time", options.max_pause_share),
+                "--max-pause-share takes a percentage such as 10%");
+  }
+  plan.max_pause_share = *share;
+  plan.gil_only = options.gil;
+  plan.idle = options.idle;
+  return plan;
+}
+
+ReportOptions report_options_of(const RecordOptions& options, size_t pid_count) {
+  ReportOptions report;
+  report.include = options.include;
+  report.exclude = options.exclude;
+  report.processes = pid_count > 1 || options.subprocesses;
+  report.threads = options.threads;
+  if (options.lines) report.lines = true;
+  if (options.no_lines) report.lines = false;
+  report.full_filenames = options.full_filenames;
+  report.total = options.total;
+  report.reverse = options.reverse;
+  report.inverted = options.inverted;
+  report.min_width = options.min_width;
+  report.colors = options.colors;
+  report.title = options.title;
+  return report;
+}
+
+Nanoseconds duration_of(const RecordOptions& options) {
+  if (options.duration.empty()) return 0;
+  auto duration = parse_duration(options.duration);
+  if (!duration || *duration <= 0 || *duration > kLongestDuration) {
+    usage_error(fmt::format("'{}' is not a duration", options.duration),
+                "-d takes seconds or 500ms, 2m, 1h, up to 30 days");
+  }
+  return *duration;
+}
+
+Format format_of(const RecordOptions& options) {
+  const std::string hint =
+      "-f takes html, svg, collapsed, pprof, speedscope or text; endings: .html .svg .collapsed "
+      ".folded .pb.gz .speedscope.json .txt";
+  if (!options.format.empty()) {
+    if (auto format = format_from_name(options.format)) return *format;
+    usage_error(fmt::format("unknown format '{}'", options.format), hint);
+  }
+  if (options.output.empty()) return Format::kHtml;
+  if (options.output == "-") return Format::kCollapsed;
+  if (auto format = format_from_path(options.output)) return *format;
+  usage_error(fmt::format("the ending of '{}' names no format", options.output), hint);
+}
+
+}  // namespace rtprof::cli

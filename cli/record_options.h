@@ -1,0 +1,59 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/base/clock.h"
+#include "common/sampler/plan.h"
+#include "report/format.h"
+#include "report/options.h"
+
+namespace CLI {
+class App;
+}
+
+namespace rtprof::cli {
+
+// The options that attach and run share, as text from the command line.
+struct RecordOptions {
+  std::vector<std::string> events;
+  std::string duration;
+  std::string rate = "99";
+  std::string mechanism;
+  bool subprocesses = false;
+  bool nonblocking = false;
+  std::string max_pause_share = "10%";
+  bool gil = false;
+  bool idle = false;
+  std::vector<std::string> include;
+  std::vector<std::string> exclude;
+  bool threads = false;
+  bool lines = false;
+  bool no_lines = false;
+  bool full_filenames = false;
+  std::string output;
+  std::string format;
+  bool per_process = false;
+  bool total = false;
+  bool reverse = false;
+  bool inverted = false;
+  double min_width = 0.1;
+  std::string colors;
+  std::string title;
+  std::string stats;
+  bool quiet = false;
+};
+
+void add_record_options(CLI::App& command, RecordOptions& options);
+
+// What the options mean. Each throws Error (wrong usage) for a text that means nothing.
+SamplingPlan plan_of(const RecordOptions& options);
+// `pid_count`: processes named on the command line.
+ReportOptions report_options_of(const RecordOptions& options, size_t pid_count);
+// 0: until Ctrl-C.
+Nanoseconds duration_of(const RecordOptions& options);
+Format format_of(const RecordOptions& options);
+
+}  // namespace rtprof::cli

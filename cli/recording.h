@@ -1,0 +1,72 @@
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/process_tree.h"
+#include "cli/signals.h"
+#include "common/process/process.h"
+#include "common/sampler/plan.h"
+#include "common/sampler/recorder.h"
+#include "common/sampler/session.h"
+#include "kernel/bpf_sampler.h"
+
+namespace rtprof::cli {
+
+// Remembers when the program started, for the time to the first sample.
+void note_program_start();
+
+// One recording: the processes it covers, their sources, and the profile that comes of it. attach, run and
+// top are this with another consumer.
+class Recording {
+ public:
+  // `subprocesses`: the children of what is added too, now and later.
+  Recording(const SamplingPlan& plan, bool subprocesses);
+
+  // Attaches to a process. Throws Error when it cannot be profiled; where subprocesses are followed a process
+  // that runs no known runtime is passed over.
+  void add(pid_t pid);
+
+  // Samples until `duration` is over (0: no end), `stop` is set, or every process has ended. `refresh` is
+  // called twice a second.
+  void run(Nanoseconds duration, const std::atomic<bool>& stop, const std::function<void()>& refresh);
+
+  Nanoseconds elapsed() const { return monotonic_now() - start_; }
+  uint64_t samples() const;
+  // True when every process has ended by itself.
+  bool all_ended() const;
+  const std::deque<Process>& processes() const { return processes_; }
+
+  // What was recorded so far, complete with its quality; exclusive while `use` runs.
+  template <typename Use>
+  auto with_profile(Use use) {
+    return recorder_.with_profile([&](Profile& profile) {
+      complete(profile);
+      return use(static_cast<const Profile&>(profile));
+    });
+  }
+
+ private:
+  kernel::BpfSampler* bpf();
+  bool attach(Process process, const SamplingPlan& plan);
+  bool offer(const Process& process);
+  void complete(Profile& profile) const;
+
+  SamplingPlan plan_;
+  bool subprocesses_;
+  ProcessTree tree_;  // empty unless subprocesses are followed
+  TimePoint start_;
+  int64_t start_unix_;
+  std::deque<Process> processes_;  // a deque: sources keep references
+  std::unique_ptr<kernel::BpfSampler> bpf_;
+  bool bpf_tried_ = false;
+  std::string bpf_reason_;
+  Recorder recorder_;
+  Session session_;  // last: its sources use all of the above
+};
+
+}  // namespace rtprof::cli

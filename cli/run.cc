@@ -1,0 +1,72 @@
+#include <fmt/core.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "cli/child.h"
+#include "cli/command.h"
+#include "cli/record_job.h"
+#include "cli/record_options.h"
+#include "cli/recording.h"
+#include "cli/signals.h"
+#include "common/base/error.h"
+
+namespace rtprof::cli {
+namespace {
+
+struct RunOptions {
+  std::vector<std::string> command;
+  RecordOptions record;
+};
+
+// Attaches as soon as the program's runtime is up; false when the program ended before, or `stop` was set.
+bool add_when_ready(Recording& recording, const Child& child, const std::atomic<bool>& stop) {
+  while (!child.ended() && !stop) {
+    try {
+      recording.add(child.pid());
+      return true;
+    } catch (const Error& error) {
+      if (error.code() == ExitCode::kNotPermitted || error.code() == ExitCode::kUsage) throw;
+    }
+    // The runtime is not mapped yet, or a wrapper has still to execute it.
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  return false;
+}
+
+int run(const RunOptions& options) {
+  // The pid in the name of the output is that of rtprof itself: the program's is not known before it runs.
+  RecordJob job(options.record, ::getpid());
+  StopOnSignal signals;
+  Recording recording(job.plan(), options.record.subprocesses);
+  Child child(options.command);
+  if (!add_when_ready(recording, child, signals.stopped())) {
+    throw Error(ExitCode::kTargetEnded,
+                fmt::format("{} ended with status {} before a runtime was found in it",
+                            options.command.front(), child.wait()),
+                "rtprof profiles CPython; for programs that start others add --subprocesses");
+  }
+  job.record(recording, signals.stopped());
+  job.write(recording, 1);
+  return child.wait();
+}
+
+}  // namespace
+
+void add_run(CLI::App& app, Action& chosen) {
+  auto options = std::make_shared<RunOptions>();
+  CLI::App* command = app.add_subcommand("run", "Start a program and profile it");
+  command->add_option("COMMAND", options->command, "the program and its arguments, after --")
+      ->required()
+      ->type_name("")
+      ->expected(-1);
+  command->positionals_at_end();
+  add_record_options(*command, options->record);
+  command->callback([options, &chosen] { chosen = [options] { return run(*options); }; });
+}
+
+}  // namespace rtprof::cli
