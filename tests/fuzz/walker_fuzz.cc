@@ -1,0 +1,83 @@
+// The frame walker and the readers of thread lists, over memory that is arbitrary. The input's first bytes
+// choose the version and how much is readable; the rest is the memory, repeated over the whole address space
+// so that every pointer leads somewhere.
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <vector>
+
+#include "common/process/memory.h"
+#include "python/layout.h"
+#include "python/remote_walker.h"
+#include "python/threads.h"
+
+namespace rtprof {
+namespace {
+
+class ArbitraryMemory final : public Memory {
+ public:
+  ArbitraryMemory(std::span<const uint8_t> bytes, uint8_t holes) : bytes_(bytes), holes_(holes) {}
+
+  bool read(Address address, void* destination, size_t size) const override {
+    // Some pages are missing.
+    for (Address page = address >> 12; page <= (address + size - 1) >> 12; ++page) {
+      if (holes_ != 0 && page % 251 < holes_ / 4) return false;
+    }
+    auto* to = static_cast<uint8_t*>(destination);
+    for (size_t i = 0; i < size; ++i) to[i] = bytes_[(address + i) % bytes_.size()];
+    return true;
+  }
+
+  size_t read_batch(std::span<const MemoryRange> ranges) const override {
+    size_t done = 0;
+    while (done < ranges.size() && read(ranges[done].address, ranges[done].destination, ranges[done].size))
+      ++done;
+    return done;
+  }
+
+ private:
+  std::span<const uint8_t> bytes_;
+  uint8_t holes_;
+};
+
+// 3.8 to 3.12 from the tables; above, 3.12 with what later versions changed.
+PythonLayout layout_for(uint8_t choice) {
+  auto minor = static_cast<uint8_t>(8 + choice % 8);
+  PythonLayout layout = *layout_of({3, std::min<uint8_t>(minor, 12)});
+  if (minor > 12) {
+    layout.walk.cframe_frame = kNoOffset;
+    layout.walk.code_mask = ~uint64_t{1};
+    layout.walk.shim_owners = 1 << 3;
+  }
+  return layout;
+}
+
+}  // namespace
+}  // namespace rtprof
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  using namespace rtprof;
+  constexpr size_t kHead = 2 + 2 * sizeof(uint64_t);
+  if (size < kHead + 8) return 0;
+  PythonLayout layout = layout_for(data[0]);
+  ArbitraryMemory memory({data + kHead, size - kHead}, data[1]);
+  Address state = 0;
+  std::memcpy(&state, data + 2, sizeof state);
+  std::memcpy(&layout.walk.runtime, data + 2 + sizeof state, sizeof state);
+
+  RemoteWalker walker(memory, layout);
+  WalkMemory remembered;
+  auto thread_id = memory.get<uint64_t>(state + layout.walk.thread_id).value_or(0);
+  for (int round = 0; round < 3; ++round) {
+    RemoteWalker::Walk walk = walker.walk(state, thread_id, remembered);
+    if (walk.leaf_first.size() > RemoteWalker::kMostFrames) __builtin_trap();
+    walker.still_there();
+  }
+  PythonThreads threads = read_thread_states(memory, layout);
+  gil_holders(memory, layout.walk, threads.interpreters);
+  std::vector<uint64_t> pthreads{state};
+  find_tid_offset(memory, pthreads, {{1, 1}, {2, 2}});
+  return 0;
+}
