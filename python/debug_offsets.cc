@@ -190,7 +190,10 @@ bool consistent(const Values& values, bool free_threaded) {
          values[kTupleLength] == object && values[kListLength] == object && values[kBytesLength] == object &&
          values[kStringLength] == object && values[kTupleSize] == values[kTupleItems] + 8 &&
          values[kBytesSize] == values[kBytesData] + 8 && values[kInterpGilHolder] > values[kInterpGil] &&
-         values[kInterpGilLocked] > values[kInterpGil] && values[kFrameLocals] <= RT_PY_FRAME_BYTES;
+         values[kInterpGilLocked] > values[kInterpGil] && values[kFrameLocals] <= RT_PY_FRAME_BYTES &&
+         values[kStringState] >= values[kStringLength] + 8 &&
+         values[kStringState] + 4 <= values[kStringAsciiSize] &&
+         values[kStringAsciiSize] + 24 == values[kStringSize];
 }
 
 PythonLayout layout_from_values(const Format& format, const Values& values, bool free_threaded) {

@@ -43,7 +43,8 @@ struct Contents {
   size_t width = 1;  // bytes a character
 };
 
-// Bytes of an object's start that contents_of() needs.
+// Bytes of an object's start that contents_of() needs. Not more than kHeaderBytes: debug offsets are checked
+// against the order and sizes of these members (debug_offsets.cc), the tables of older versions by a test.
 size_t header_size(const PythonLayout& layout, ObjectRequest::Type type) {
   if (type == ObjectRequest::Type::kBytes) return layout.bytes.length + sizeof(int64_t);
   return layout.string.state + sizeof(uint32_t);

@@ -140,6 +140,23 @@ TEST(DebugOffsets, OffsetsThatDoNotFitAreRefused) {
   EXPECT_FALSE(layout_from_debug_offsets(offsets).ok());
 }
 
+// What a string's header is read into is as large as a PyUnicodeObject of any version.
+TEST(DebugOffsets, MembersOfAStringLieWithinIt) {
+  for (test::Build build : test::kBuilds) {
+    if (build.minor < 13) continue;
+    const std::vector<uint8_t> offsets = test::debug_offsets(build.minor, build.free_threaded);
+    const uint64_t far = 4096;
+    for (size_t at = 24; at + 8 <= offsets.size(); at += 8) {
+      std::vector<uint8_t> changed = offsets;
+      std::memcpy(changed.data() + at, &far, 8);
+      auto layout = layout_from_debug_offsets(changed);
+      if (!layout.ok()) continue;
+      EXPECT_LE(layout->string.length + 8, 96) << at;
+      EXPECT_LE(layout->string.state + 4, 96) << at;
+    }
+  }
+}
+
 TEST(Versions, UnknownOnesAreRefusedByName) {
   struct {
     uint64_t hex;
