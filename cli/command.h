@@ -15,6 +15,7 @@ using Action = std::function<int()>;
 // Each adds its command to the program; a file a command.
 void add_attach(CLI::App& app, Action& chosen);
 void add_run(CLI::App& app, Action& chosen);
+void add_top(CLI::App& app, Action& chosen);
 void add_ps(CLI::App& app, Action& chosen);
 void add_doctor(CLI::App& app, Action& chosen);
 

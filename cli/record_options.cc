@@ -60,12 +60,10 @@ std::optional<Mechanism> mechanism_of(const RecordOptions& options) {
 
 }  // namespace
 
-void add_record_options(CLI::App& command, RecordOptions& options) {
+void add_sampling_options(CLI::App& command, RecordOptions& options) {
   command.add_option("-e,--event", options.events, "what to sample: cpu, wall; several with commas")
       ->delimiter(',')
       ->default_str("cpu");
-  command.add_option("-d,--duration", options.duration,
-                     "seconds to record, or 500ms, 2m; until Ctrl-C without it");
   command.add_option("-r,--rate", options.rate, "samples a second and thread; also 1k, 100khz")
       ->capture_default_str();
   command.add_flag("-s,--subprocesses", options.subprocesses, "also the children, now and later");
@@ -78,6 +76,9 @@ void add_record_options(CLI::App& command, RecordOptions& options) {
       ->capture_default_str();
   command.add_flag("-g,--gil", options.gil, "Python: only time while holding the GIL");
   command.add_flag("--idle", options.idle, "cpu counts elapsed time of all threads");
+}
+
+void add_filter_options(CLI::App& command, RecordOptions& options) {
   command
       .add_option("-I,--include", options.include, "keep stacks with a frame that matches GLOB; may repeat")
       ->type_name("GLOB")
@@ -88,10 +89,17 @@ void add_record_options(CLI::App& command, RecordOptions& options) {
       ->type_name("GLOB")
       ->expected(1)
       ->take_all();
+  command.add_flag("--full-filenames", options.full_filenames, "whole paths of source files");
+}
+
+void add_record_options(CLI::App& command, RecordOptions& options) {
+  add_sampling_options(command, options);
+  add_filter_options(command, options);
+  command.add_option("-d,--duration", options.duration,
+                     "seconds to record, or 500ms, 2m; until Ctrl-C without it");
   command.add_flag("-t,--threads", options.threads, "the thread is a root frame");
   auto* lines = command.add_flag("--lines", options.lines, "line numbers in frames (default for Python)");
   command.add_flag("--no-lines", options.no_lines, "no line numbers in frames")->excludes(lines);
-  command.add_flag("--full-filenames", options.full_filenames, "whole paths of source files");
   command.add_option("-o,--output", options.output,
                      "file to write, format by its ending; - is standard output");
   command.add_option("-f,--format", options.format, "html, svg, collapsed, pprof, speedscope or text");

@@ -47,6 +47,9 @@ struct RecordOptions {
 };
 
 void add_record_options(CLI::App& command, RecordOptions& options);
+// Those of them that say how to sample, and what to show of it: what a live view takes, too.
+void add_sampling_options(CLI::App& command, RecordOptions& options);
+void add_filter_options(CLI::App& command, RecordOptions& options);
 
 // What the options mean. Each throws Error (wrong usage) for a text that means nothing.
 SamplingPlan plan_of(const RecordOptions& options);

@@ -37,9 +37,21 @@ class Recording {
 
   Nanoseconds elapsed() const { return monotonic_now() - start_; }
   uint64_t samples() const;
+  std::vector<RunQuality> quality() const { return session_.quality(); }
   // True when every process has ended by itself.
   bool all_ended() const;
   const std::deque<Process>& processes() const { return processes_; }
+
+  // For a live view: hands over the samples of an event since the last call, open waits counted up to now,
+  // and the profile that they belong to, which holds no samples then. Exclusive while `use` runs.
+  template <typename Use>
+  void take_samples(Event event, Use use) {
+    session_.flush();
+    recorder_.with_profile([&](Profile& profile) {
+      complete(profile);
+      use(static_cast<const Profile&>(profile), profile.series(event).take());
+    });
+  }
 
   // What was recorded so far, complete with its quality; exclusive while `use` runs.
   template <typename Use>

@@ -30,6 +30,10 @@ StopOnSignal::~StopOnSignal() {
   for (int signal : kSignals) ::signal(signal, SIG_DFL);
 }
 
+void StopOnSignal::request() {
+  stop_requested = true;
+}
+
 const std::atomic<bool>& StopOnSignal::stopped() const {
   return stop_requested;
 }

@@ -14,6 +14,8 @@ class StopOnSignal {
   StopOnSignal& operator=(const StopOnSignal&) = delete;
 
   const std::atomic<bool>& stopped() const;
+  // Sets stopped() as a signal would.
+  void request();
 };
 
 }  // namespace rtprof::cli

@@ -58,6 +58,7 @@ class PythonKernelSource final : public Source, public kernel::RecordSink {
         native_(stacks_->marker("[native]")),
         lost_stack_(stacks_->marker("[unknown: stack lost]")),
         unread_(stacks_->marker("[unknown: asleep since before the recording]")),
+        lock_known_(has_gil(python.layout.walk)),
         clocks_(plan.period(), sampler.clock_program()) {
     quality_.pid = process.pid();
     quality_.runtime = "python";
@@ -116,6 +117,7 @@ class PythonKernelSource final : public Source, public kernel::RecordSink {
       each.threads = seen_.size();
       each.target_cpu = process_.cpu_time() - target_cpu_at_start_;
       each.total_weight = weights_[static_cast<size_t>(event)];
+      if (plan_.lock_share && lock_known_) each.lock_held = lock_held_;
       all.push_back(std::move(each));
     }
     return all;
@@ -135,6 +137,7 @@ class PythonKernelSource final : public Source, public kernel::RecordSink {
     auto tid = static_cast<pid_t>(record.record.tid);
     kernel::ThreadClocks::Tick tick = clocks_.on_tick(record);
     quality_.late_ticks += tick.missed;
+    if ((record.record.flags & RT_SAMPLE_HOLDS_LOCK) != 0) lock_held_ += tick.weight;
     uint32_t stack = stack_of(record.record);
     TimePoint at = static_cast<TimePoint>(record.record.time);
     if (plan_.has(Event::kCpu) && !plan_.idle)
@@ -298,6 +301,8 @@ class PythonKernelSource final : public Source, public kernel::RecordSink {
   uint32_t target_ = 0;
   TimePoint started_ = 0;
   bool execed_ = false;
+  bool lock_known_;
+  Nanoseconds lock_held_ = 0;
   kernel::ThreadClocks clocks_;
   std::unordered_set<pid_t> seen_;
   std::unordered_map<uint64_t, uint32_t> known_;  // the kernel's hash of a stack → its id

@@ -112,6 +112,11 @@ struct PythonLayout {
   ContainerLayout container;
 };
 
+// Whether the way to the global interpreter lock is known: not in free-threaded builds.
+inline bool has_gil(const rt_py_walk& walk) {
+  return walk.gil != 0 || walk.interp_gil != kNoOffset;
+}
+
 // Bytes at the start of _PyRuntime to read for layout_from_debug_offsets().
 inline constexpr size_t kDebugOffsetsBytes = 1280;
 

@@ -76,6 +76,7 @@ class PullSource final : public Source {
   void end_sleep(SampledThread& thread, Nanoseconds most);
   void emit_open(SampledThread& thread);
   void settle(TimePoint now);
+  bool lock_is_held() const;
   void tick_gil(TimePoint now);
   void sample_holder(SampledThread& thread, TimePoint now, Nanoseconds time);
   Nanoseconds unexplained() const { return cpu_now_ - cpu_at_start_ - cpu_seen_ - cpu_settled_; }
@@ -108,6 +109,7 @@ class PullSource final : public Source {
   TimePoint last_tick_ = 0;
   TimePoint next_refresh_ = 0;
   uint64_t running_ = 0;  // threads that the last tick found on a CPU
+  Nanoseconds lock_held_ = 0;
 };
 
 PullSource::PullSource(const Process& process, const PythonProcess& python, const SamplingPlan& plan,
@@ -157,6 +159,7 @@ void PullSource::tick(TimePoint now, Recorder&) {
       settle(now);
     }
   }
+  if (plan_.lock_share && lock_is_held()) lock_held_ += now - last_tick_;
   output_.add_holds(reader_.take_holds());
   last_tick_ = now;
 }
@@ -282,6 +285,10 @@ void PullSource::settle(TimePoint now) {
   ended_threads_.clear();
 }
 
+bool PullSource::lock_is_held() const {
+  return !gil_holders(process_.memory(), layout_.walk, table_.interpreters()).empty();
+}
+
 void PullSource::tick_gil(TimePoint now) {
   Nanoseconds time = now - last_tick_;
   for (Address state : gil_holders(process_.memory(), layout_.walk, table_.interpreters())) {
@@ -338,6 +345,7 @@ std::vector<RunQuality> PullSource::quality() const {
     }
     each.threads = table_.seen();
     each.target_cpu = process_.cpu_time() - cpu_at_start_;
+    if (plan_.lock_share && has_gil(layout_.walk)) each.lock_held = lock_held_;
   }
   return all;
 }

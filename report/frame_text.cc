@@ -66,6 +66,12 @@ std::string_view file_name(const Profile& profile, const Frame& frame, const Rep
   return profile.string(whole ? frame.file : frame.short_file);
 }
 
+std::string place_text(const Profile& profile, const Frame& frame, const ReportOptions& options) {
+  std::string_view file = file_name(profile, frame, options);
+  if (file.empty()) return frame.function == 0 ? "" : clean_text(base_name(profile.string(frame.module)));
+  return clean_text(frame.line > 0 ? fmt::format("{}:{}", file, frame.line) : std::string(file));
+}
+
 std::string process_text(const Profile& profile, int32_t pid) {
   auto process = std::find_if(profile.processes.begin(), profile.processes.end(),
                               [&](const ProfiledProcess& p) { return p.pid == pid; });

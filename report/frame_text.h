@@ -21,6 +21,10 @@ std::string function_name(const Profile& profile, const Frame& frame);
 // The file as options show it, short or whole; empty when there is none.
 std::string_view file_name(const Profile& profile, const Frame& frame, const ReportOptions& options);
 
+// Where a frame is, beside function_name(): "file.py:LINE", the file alone when the line is not known, the
+// binary where there is no file; empty for what has no place. clean_text()ed.
+std::string place_text(const Profile& profile, const Frame& frame, const ReportOptions& options);
+
 // "process PID: COMMAND"; without the colon when the command is not known.
 std::string process_text(const Profile& profile, int32_t pid);
 

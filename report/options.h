@@ -37,7 +37,9 @@ struct ReportOptions {
   // Tables.
   enum class Sort : uint8_t { kSelf, kTotal };
   Sort sort = Sort::kSelf;
-  enum class By : uint8_t { kFunction, kLine, kModule, kThread };
+  // kFunction: functions of one name in one file are one row; kDefinition: each where it is defined is its
+  // own.
+  enum class By : uint8_t { kFunction, kLine, kModule, kThread, kDefinition };
   By by = By::kFunction;
   size_t rows = 30;  // 0: all
 };

@@ -3,83 +3,120 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "report/frame_text.h"
 #include "report/html.h"
 #include "report/numbering.h"
 #include "report/text.h"
 #include "report/units.h"
-#include "report/view.h"
 
 namespace rtprof {
 namespace {
 
 constexpr uint32_t kNotYet = UINT32_MAX;
 
-class Grouper {
- public:
-  Grouper(const Profile& profile, const ReportOptions& options)
-      : profile_(profile), options_(options), by_(options.by), of_frame_(profile.frame_count(), kNotYet) {
-    options_.lines = by_ == ReportOptions::By::kLine;
-  }
+using By = ReportOptions::By;
 
-  // The rows that a sample belongs to, leaf first.
-  void rows_of(const Sample& sample, std::vector<uint32_t>& rows) {
-    rows.clear();
-    if (by_ == ReportOptions::By::kThread) {
-      rows.push_back(rows_(thread_text(profile_.threads()[sample.thread])));
+ReportOptions with_lines(const ReportOptions& options) {
+  ReportOptions own = options;
+  own.lines = options.by == By::kLine || options.by == By::kDefinition;
+  return own;
+}
+
+}  // namespace
+
+// Which rows a sample belongs to.
+class TopCounter::Rows {
+ public:
+  Rows(const Profile& profile, const ReportOptions& options)
+      : profile_(profile), options_(with_lines(options)) {}
+
+  // Leaf first. Rows that are met for the first time are appended to `all`.
+  void of(const Sample& sample, std::vector<uint32_t>& ids, std::vector<TopRow>& all) {
+    ids.clear();
+    if (options_.by == By::kThread) {
+      ids.push_back(row_of_thread(sample.thread, all));
       return;
     }
+    if (of_frame_.size() < profile_.frame_count()) of_frame_.resize(profile_.frame_count(), kNotYet);
     for (StackId stack = sample.stack; stack != 0; stack = profile_.stack(stack).parent) {
-      rows.push_back(row_of_frame(profile_.stack(stack).frame));
+      uint32_t& id = of_frame_[profile_.stack(stack).frame];
+      if (id == kNotYet) id = row(describe(profile_.frame(profile_.stack(stack).frame)), all);
+      ids.push_back(id);
     }
   }
 
-  const std::vector<std::string>& texts() const { return rows_.keys(); }
-
  private:
-  uint32_t row_of_frame(FrameId id) {
-    if (of_frame_[id] == kNotYet) of_frame_[id] = rows_(text_of_frame(profile_.frame(id)));
-    return of_frame_[id];
+  TopRow describe(Frame frame) const {
+    if (options_.by == By::kModule) {
+      std::string module = module_of(frame);
+      return {module, module, ""};
+    }
+    if (options_.by == By::kDefinition) frame.line = frame.start_line;
+    if (options_.by == By::kFunction) frame.line = 0;
+    return {frame_text(profile_, frame, options_), function_name(profile_, frame),
+            place_text(profile_, frame, options_)};
   }
 
-  std::string text_of_frame(const Frame& frame) const {
-    if (by_ != ReportOptions::By::kModule) return frame_text(profile_, frame, options_);
+  std::string module_of(const Frame& frame) const {
     if (frame.module != 0) return clean_frame_text(profile_.string(frame.module));
     std::string_view file = file_name(profile_, frame, options_);
     return file.empty() ? frame_text(profile_, frame, options_) : clean_frame_text(file);
   }
 
+  uint32_t row(TopRow described, std::vector<TopRow>& all) {
+    uint32_t id = ids_(described.text);
+    if (id == all.size()) all.push_back(std::move(described));
+    return id;
+  }
+
+  // A thread may get its name after it was met.
+  uint32_t row_of_thread(uint32_t thread, std::vector<TopRow>& all) {
+    std::string text = thread_text(profile_.threads()[thread]);
+    if (of_thread_.size() <= thread) of_thread_.resize(thread + 1, kNotYet);
+    uint32_t& id = of_thread_[thread];
+    if (id == kNotYet) {
+      id = static_cast<uint32_t>(all.size());
+      all.emplace_back();
+    }
+    all[id].text = text;
+    all[id].function = std::move(text);
+    return id;
+  }
+
   const Profile& profile_;
   ReportOptions options_;
-  ReportOptions::By by_;
   std::vector<uint32_t> of_frame_;
-  Numbering<std::string> rows_;
+  std::vector<uint32_t> of_thread_;
+  Numbering<std::string> ids_;
 };
 
-}  // namespace
+TopCounter::TopCounter(const Profile& profile, ReportOptions options)
+    : options_(std::move(options)),
+      view_(profile, options_),
+      row_ids_(std::make_unique<Rows>(profile, options_)) {}
+TopCounter::~TopCounter() = default;
+
+void TopCounter::add(Event event, std::span<const Sample> samples) {
+  std::vector<ShownId> composed;
+  std::vector<uint32_t> ids;
+  for (const Sample& sample : samples) {
+    if (!view_.compose(event, sample, composed)) continue;
+    weight_ += sample.weight;
+    samples_ += sample.count;
+    row_ids_->of(sample, ids, rows_);
+    if (!ids.empty()) rows_[ids.front()].self += sample.weight;
+    std::sort(ids.begin(), ids.end());
+    ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+    for (uint32_t id : ids) rows_[id].total += sample.weight;
+  }
+}
 
 TopTable top_table(const Profile& profile, const Series& series, const ReportOptions& options) {
-  View view(profile, options);  // for what the options keep
-  Grouper grouper(profile, options);
-  TopTable table;
-  std::vector<int64_t> self;
-  std::vector<int64_t> total;
-  std::vector<ShownId> composed;
-  std::vector<uint32_t> rows;
-  for (const Sample& sample : fold_in_time(series)) {
-    if (!view.compose(series.event(), sample, composed)) continue;
-    table.weight += sample.weight;
-    table.samples += sample.count;
-    grouper.rows_of(sample, rows);
-    self.resize(grouper.texts().size(), 0);
-    total.resize(grouper.texts().size(), 0);
-    if (!rows.empty()) self[rows.front()] += sample.weight;
-    std::sort(rows.begin(), rows.end());
-    rows.erase(std::unique(rows.begin(), rows.end()), rows.end());
-    for (uint32_t row : rows) total[row] += sample.weight;
-  }
-  for (size_t i = 0; i < self.size(); ++i) table.rows.push_back({grouper.texts()[i], self[i], total[i]});
+  TopCounter counter(profile, options);
+  counter.add(series.event(), fold_in_time(series));
+  TopTable table{counter.rows(), counter.weight(), counter.samples()};
   bool by_total = options.sort == ReportOptions::Sort::kTotal;
   auto key = [by_total](const TopRow& row) {
     return by_total ? std::make_pair(-row.total, -row.self) : std::make_pair(-row.self, -row.total);
@@ -97,7 +134,7 @@ std::string render_text(const Profile& profile, const Series& series, const Repo
   std::string out =
       fmt::format("{}\n{} in {} samples over {}\n\n", clean_text(title), weight_text(event, table.weight),
                   grouped(static_cast<int64_t>(table.samples)), weight_text(Event::kWall, profile.duration));
-  constexpr std::string_view kNames[] = {"function", "line", "module", "thread"};
+  constexpr std::string_view kNames[] = {"function", "line", "module", "thread", "function"};
   fmt::format_to(std::back_inserter(out), "{:>7} {:>7} {:>10} {:>10}  {}\n", "self", "total", "self", "total",
                  kNames[static_cast<size_t>(options.by)]);
   size_t shown = options.rows == 0 ? table.rows.size() : std::min(options.rows, table.rows.size());

@@ -1,18 +1,52 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "common/profile/profile.h"
 #include "report/options.h"
+#include "report/view.h"
 
 namespace rtprof {
 
 struct TopRow {
-  std::string text;
+  std::string text;  // as frames are displayed
+  // The same in two columns: what, and where it is ("file.py:12"; empty when it has no place).
+  std::string function;
+  std::string place;
   int64_t self = 0;   // weight of the samples in which it is the leaf
   int64_t total = 0;  // weight of the samples in which it is anywhere, each once however deep it recurses
+};
+
+// Adds up which functions, lines, modules or threads (options.by) the weight of samples goes to.
+class TopCounter {
+ public:
+  // The profile outlives it and may grow between calls.
+  TopCounter(const Profile& profile, ReportOptions options);
+  ~TopCounter();
+  TopCounter(const TopCounter&) = delete;
+  TopCounter& operator=(const TopCounter&) = delete;
+
+  // Counts those that the options keep. Equal samples should be one: see fold_in_time().
+  void add(Event event, std::span<const Sample> samples);
+
+  // In the order in which they were met first: a row keeps its index.
+  const std::vector<TopRow>& rows() const { return rows_; }
+  int64_t weight() const { return weight_; }
+  uint64_t samples() const { return samples_; }
+
+ private:
+  class Rows;
+
+  const ReportOptions options_;
+  View view_;  // for what the options keep
+  std::unique_ptr<Rows> row_ids_;
+  std::vector<TopRow> rows_;
+  int64_t weight_ = 0;
+  uint64_t samples_ = 0;
 };
 
 struct TopTable {
@@ -21,7 +55,7 @@ struct TopTable {
   uint64_t samples = 0;
 };
 
-// Which functions, lines, modules or threads (options.by) the weight of an event went to.
+// Where the weight of a whole series went.
 TopTable top_table(const Profile& profile, const Series& series, const ReportOptions& options);
 
 // The first options.rows of it as text, below a head that says what was recorded.

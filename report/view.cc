@@ -20,27 +20,28 @@ bool any_matches(const std::vector<std::string>& patterns, std::string_view text
 
 }  // namespace
 
-std::vector<Sample> fold_in_time(const Series& series) {
-  std::vector<Sample> folded = series.samples();
+std::vector<Sample> folded(std::vector<Sample> samples) {
   auto key = [](const Sample& s) { return std::make_tuple(s.thread, s.stack, s.reason); };
-  std::sort(folded.begin(), folded.end(), [&](const Sample& a, const Sample& b) { return key(a) < key(b); });
+  std::sort(samples.begin(), samples.end(),
+            [&](const Sample& a, const Sample& b) { return key(a) < key(b); });
   size_t kept = 0;
-  for (size_t i = 1; i < folded.size(); ++i) {
-    if (key(folded[kept]) == key(folded[i])) {
-      folded[kept].weight += folded[i].weight;
-      folded[kept].count += folded[i].count;
+  for (size_t i = 1; i < samples.size(); ++i) {
+    if (key(samples[kept]) == key(samples[i])) {
+      samples[kept].weight += samples[i].weight;
+      samples[kept].count += samples[i].count;
     } else {
-      folded[++kept] = folded[i];
+      samples[++kept] = samples[i];
     }
   }
-  folded.resize(folded.empty() ? 0 : kept + 1);
-  return folded;
+  samples.resize(samples.empty() ? 0 : kept + 1);
+  return samples;
 }
 
-View::View(const Profile& profile, const ReportOptions& options)
-    : profile_(profile), options_(options), of_frame_(profile.frame_count(), kNotYet) {
-  of_thread_.resize(profile.threads().size(), kNotYet);
+std::vector<Sample> fold_in_time(const Series& series) {
+  return folded(series.samples());
 }
+
+View::View(const Profile& profile, const ReportOptions& options) : profile_(profile), options_(options) {}
 
 // A pattern may name the function alone, or all that is displayed.
 View::Matches View::match(FrameId frame, std::string_view text) const {
@@ -90,6 +91,8 @@ bool View::keeps(std::span<const ShownId> frames) const {
 }
 
 bool View::compose(Event event, const Sample& sample, std::vector<ShownId>& frames) {
+  if (of_frame_.size() < profile_.frame_count()) of_frame_.resize(profile_.frame_count(), kNotYet);
+  if (of_thread_.size() < profile_.threads().size()) of_thread_.resize(profile_.threads().size(), kNotYet);
   frames.clear();
   int32_t pid = profile_.threads()[sample.thread].pid;
   if (options_.pid && *options_.pid != pid) return false;

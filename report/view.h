@@ -38,10 +38,12 @@ struct ShownFrame {
 };
 
 // Samples of the same thread, stack and reason as one, since they look the same. Times are meaningless then.
+std::vector<Sample> folded(std::vector<Sample> samples);
 std::vector<Sample> fold_in_time(const Series& series);
 
 // What a profile looks like with given options: turns a sample into the frames that are displayed, in the
-// order process, thread, reason, stack; root first. Both the profile and the options must outlive it.
+// order process, thread, reason, stack; root first. Both the profile and the options must outlive it; the
+// profile may grow between calls.
 class View {
  public:
   View(const Profile& profile, const ReportOptions& options);

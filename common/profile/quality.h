@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -48,6 +49,8 @@ struct RunQuality {
   uint64_t threads = 0;         // that were seen
   int64_t total_weight = 0;     // ns or bytes
   Nanoseconds target_cpu = 0;   // CPU time that the process used meanwhile
+  // How long some thread ran while it held the runtime's lock (SamplingPlan::lock_share); none: not known.
+  std::optional<Nanoseconds> lock_held;
   PauseHistogram pauses;
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <tuple>
+#include <utility>
 
 namespace rtprof {
 namespace {
@@ -39,6 +40,12 @@ void Series::add(const Sample& sample) {
   samples_.push_back(sample);
   last_of_thread_[sample.thread] = static_cast<uint32_t>(samples_.size());
   if (samples_.size() > limit_) coarsen();
+}
+
+std::vector<Sample> Series::take() {
+  std::fill(last_of_thread_.begin(), last_of_thread_.end(), 0);
+  resolution_ = 0;
+  return std::exchange(samples_, {});
 }
 
 // Samples of one step, thread, stack and reason become one.

@@ -30,6 +30,8 @@ class Series {
   explicit Series(Event event, size_t limit = 200'000) : event_(event), limit_(limit) {}
 
   void add(const Sample& sample);
+  // Hands out the samples that were added since the last time and forgets them; the totals keep counting.
+  std::vector<Sample> take();
 
   Event event() const { return event_; }
   const std::vector<Sample>& samples() const { return samples_; }

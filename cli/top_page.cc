@@ -1,0 +1,106 @@
+#include "cli/top_page.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+#include "cli/columns.h"
+#include "report/text.h"
+#include "report/units.h"
+
+namespace rtprof::cli {
+namespace {
+
+// "100.0%   12.3%    1.23 s    45.6 s  "
+constexpr size_t kNumbersWidth = 38;
+constexpr size_t kLeastFunctionWidth = 16;
+
+struct Widths {
+  size_t function;
+  size_t place;
+};
+
+// The names get what the numbers leave: three fifths for the function.
+Widths widths_for(size_t width) {
+  size_t left = width > kNumbersWidth ? width - kNumbersWidth : 0;
+  if (left < 2 * kLeastFunctionWidth) return {left, 0};
+  size_t function = left * 3 / 5;
+  return {function, left - function - 1};
+}
+
+std::string names_text(std::string_view function, std::string_view place, size_t width) {
+  if (width == 0) return place.empty() ? std::string(function) : fmt::format("{}  {}", function, place);
+  Widths widths = widths_for(width);
+  if (place.empty()) return fit_start(function, width - std::min(width, kNumbersWidth));
+  if (widths.place == 0) return fit_start(function, widths.function);
+  return fit_start(function, widths.function) + " " + fit_end(place, widths.place);
+}
+
+// A number in a column of its own width, whatever bytes its unit takes ("µs").
+std::string right(const std::string& text, size_t columns) {
+  size_t width = display_width(text);
+  return std::string(columns > width ? columns - width : 0, ' ') + text;
+}
+
+std::string share_text(double share) {
+  return fmt::format("{:.1f}%", 100 * share);
+}
+
+std::string errors_text(const LiveFigures& figures) {
+  const std::pair<uint64_t, std::string_view> kinds[] = {{figures.late, "late"},
+                                                         {figures.lost, "lost"},
+                                                         {figures.torn, "torn"},
+                                                         {figures.errors, "failed"},
+                                                         {figures.unknown, "unknown"}};
+  uint64_t all = 0;
+  std::string each;
+  for (auto [count, name] : kinds) {
+    all += count;
+    if (count != 0) each += fmt::format("{}{} {}", each.empty() ? "" : ", ", count, name);
+  }
+  return each.empty() ? "errors 0" : fmt::format("errors {} ({})", all, each);
+}
+
+}  // namespace
+
+std::vector<std::string> top_head(const TopTitle& title, const LiveFigures& figures, bool paused) {
+  // What matters most comes first: a narrow screen cuts the end off.
+  std::string numbers = paused ? "[paused]  " : "";
+  numbers += fmt::format("CPU {}", share_text(figures.cpu_share));
+  if (figures.lock_share) numbers += fmt::format("  GIL {}", share_text(*figures.lock_share));
+  if (title.processes != 1) numbers += fmt::format("  processes {}", title.processes);
+  numbers +=
+      fmt::format("  threads {}  samples {:.0f}/s  {}  {}, {}", title.threads, figures.samples_a_second,
+                  errors_text(figures), title.mechanism, weight_text(Event::kWall, figures.elapsed));
+  return {fmt::format("rtprof: {}", clean_text(title.target)), numbers};
+}
+
+std::string top_column_names(const TopView& view, size_t width) {
+  auto name = [&](TopSort column, std::string_view text) {
+    return view.sort == column ? fmt::format(">{}", text) : std::string(text);
+  };
+  std::string_view what = view.by == ReportOptions::By::kThread ? "thread" : "function";
+  std::string_view where = view.by == ReportOptions::By::kThread ? ""
+                           : view.by == ReportOptions::By::kLine ? "file:line"
+                                                                 : "file:first line";
+  return fmt::format("{:>7} {:>8} {:>9} {:>9}  {}", name(TopSort::kOwnShare, "own%"),
+                     name(TopSort::kTotalShare, "total%"), name(TopSort::kOwnTime, "own"),
+                     name(TopSort::kTotalTime, "total"), names_text(what, where, width));
+}
+
+std::string top_row(const LiveRow& row, size_t width) {
+  return fmt::format("{:>7} {:>8} {} {}  {}", share_text(row.own_share), share_text(row.total_share),
+                     right(weight_text(Event::kWall, row.own), 9),
+                     right(weight_text(Event::kWall, row.total), 9),
+                     names_text(row.function, row.place, width));
+}
+
+std::string top_nothing(Event event, bool gil_only) {
+  if (gil_only) return "no thread has held the GIL yet; without --gil what runs without it shows, too";
+  if (event == Event::kCpu) return "no CPU was used yet; -e wall shows where threads wait";
+  return "nothing was recorded yet";
+}
+
+}  // namespace rtprof::cli
