@@ -52,6 +52,9 @@ enum Member : uint8_t {
   kCodeQualname,
   kCodeLineTable,
   kCodeFirstLine,
+  kCodeArgumentCount,
+  kCodeLocalNames,
+  kCodeLocalKinds,
   kCodeBytecode,
   kCodeTlbc,
   kObjectSize,
@@ -115,11 +118,12 @@ constexpr Member kInterpreterFrame313[] = {kFrameSize,  kFramePrevious, kFrameEx
                                            kFrameInstr, kFrameLocals,   kFrameOwner};
 constexpr Member kInterpreterFrame314[] = {kFrameSize,   kFramePrevious, kFrameExecutable,   kFrameInstr,
                                            kFrameLocals, kFrameOwner,    kFrameStackPointer, kFrameTlbc};
-constexpr Member kCodeObject313[] = {kCodeSize,      kCodeFilename, kCodeName, kCodeQualname, kCodeLineTable,
-                                     kCodeFirstLine, kSkip,         kSkip,     kSkip,         kCodeBytecode};
-constexpr Member kCodeObject314[] = {kCodeSize,      kCodeFilename,  kCodeName, kCodeQualname,
-                                     kCodeLineTable, kCodeFirstLine, kSkip,     kSkip,
-                                     kSkip,          kCodeBytecode,  kCodeTlbc};
+constexpr Member kCodeObject313[] = {kCodeSize,       kCodeFilename,  kCodeName,          kCodeQualname,
+                                     kCodeLineTable,  kCodeFirstLine, kCodeArgumentCount, kCodeLocalNames,
+                                     kCodeLocalKinds, kCodeBytecode};
+constexpr Member kCodeObject314[] = {kCodeSize,       kCodeFilename,  kCodeName,          kCodeQualname,
+                                     kCodeLineTable,  kCodeFirstLine, kCodeArgumentCount, kCodeLocalNames,
+                                     kCodeLocalKinds, kCodeBytecode,  kCodeTlbc};
 constexpr Member kPyObject[] = {kObjectSize, kObjectType};
 constexpr Member kTypeObject313[] = {kTypeSize, kTypeName, kSkip, kTypeFlags};
 constexpr Member kTypeObject315[] = {kTypeSize, kTypeName, kSkip, kTypeFlags, kSkip, kSkip};
@@ -154,10 +158,13 @@ struct Format {
   std::span<const Group> groups;
   bool tagged_executable;  // f_executable is a _PyStackRef: Include/internal/pycore_stackref.h
   bool interned_is_byte;   // free-threaded: PyASCIIObject.state.interned is a byte before the bit field
+  uint16_t cached_keys;    // PyHeapTypeObject.ht_cached_keys (Include/cpython/object.h), with a GIL
+  uint16_t cached_keys_free_threaded;
 };
 
-constexpr Format kFormats[] = {
-    {13, kGroups313, false, false}, {14, kGroups314, true, true}, {15, kGroups315, true, true}};
+constexpr Format kFormats[] = {{13, kGroups313, false, false, 880, 896},
+                               {14, kGroups314, true, true, 880, 896},
+                               {15, kGroups315, true, true, 888, 904}};
 
 uint64_t word_at(std::span<const uint8_t> bytes, size_t index) {
   uint64_t word;
@@ -194,6 +201,53 @@ bool consistent(const Values& values, bool free_threaded) {
          values[kStringState] >= values[kStringLength] + 8 &&
          values[kStringState] + 4 <= values[kStringAsciiSize] &&
          values[kStringAsciiSize] + 24 == values[kStringSize];
+}
+
+// The members of type objects that the offsets do not tell lie where they always lay, from those that they do
+// (Include/cpython/object.h), and those of floats, sets and cells right after the object's head.
+void add_containers(const Format& format, const Values& values, PythonLayout& layout) {
+  auto offset = [&](Member member) { return static_cast<uint16_t>(values[member]); };
+  uint16_t object_size = offset(kObjectSize);
+  uint16_t cached_keys = layout.free_threaded ? format.cached_keys_free_threaded : format.cached_keys;
+  layout.container = {.object_size = offset(kObjectSize),
+                      .size = offset(kTupleLength),
+                      .tuple_items = offset(kTupleItems),
+                      .list_items = offset(kListItems),
+                      .dict_used = offset(kObjectSize),
+                      .dict_keys = offset(kDictKeys),
+                      .dict_values = offset(kDictValues),
+                      .type_name = offset(kTypeName),
+                      .type_basic_size = static_cast<uint16_t>(values[kTypeName] + 8),
+                      .type_flags = offset(kTypeFlags),
+                      .type_dict = static_cast<uint16_t>(values[kTypeFlags] + 96),
+                      .type_dict_offset = static_cast<uint16_t>(values[kTypeFlags] + 120),
+                      .type_qualname = static_cast<uint16_t>(cached_keys - 8),
+                      .type_cached_keys = cached_keys,
+                      .long_value = offset(kLongTag),
+                      .long_digits = offset(kLongDigits),
+                      .long_is_tagged = true,
+                      .float_value = object_size,
+                      .set_used = static_cast<uint16_t>(object_size + 8),
+                      .set_mask = static_cast<uint16_t>(object_size + 16),
+                      .set_table = static_cast<uint16_t>(object_size + 24),
+                      .cell_value = object_size};
+}
+
+// Include/internal/pycore_dict.h, pycore_object.h, pycore_code.h, pycore_stackref.h of 3.13 to 3.15.
+void add_variables(const Format& format, const Values& values, bool free_threaded, PythonLayout& layout) {
+  layout.dict_keys = {.log2_index_bytes = 9, .kind = 10, .entries = 24, .indices = 32};
+  // Before the object, and before the GC header that objects have where there is a GIL.
+  layout.attributes = {.dict = static_cast<int16_t>(free_threaded ? -8 : -24),
+                       .values_in_object = true,
+                       .values_start = 8,
+                       .values_valid = 3};
+  auto arguments = static_cast<uint16_t>(values[kCodeArgumentCount]);
+  layout.locals = {.code_argument_count = arguments,
+                   .code_keyword_argument_count = static_cast<uint16_t>(arguments + 8),
+                   .code_flags = static_cast<uint16_t>(arguments - 4),
+                   .code_names = static_cast<uint16_t>(values[kCodeLocalNames]),
+                   .code_kinds = static_cast<uint16_t>(values[kCodeLocalKinds]),
+                   .tagged = format.tagged_executable};
 }
 
 PythonLayout layout_from_values(const Format& format, const Values& values, bool free_threaded) {
@@ -251,17 +305,8 @@ PythonLayout layout_from_values(const Format& format, const Values& values, bool
       .compact_size = static_cast<uint16_t>(ascii_size + 16),
       .data_pointer = static_cast<uint16_t>(values[kStringSize] - 8)};
   layout.bytes = {.length = offset(kBytesLength), .data = offset(kBytesData)};
-  layout.container = {.object_size = offset(kObjectSize),
-                      .size = offset(kTupleLength),
-                      .tuple_items = offset(kTupleItems),
-                      .list_items = offset(kListItems),
-                      .dict_used = offset(kObjectSize),
-                      .dict_keys = offset(kDictKeys),
-                      .dict_values = offset(kDictValues),
-                      .type_name = offset(kTypeName),
-                      .type_flags = offset(kTypeFlags),
-                      .long_value = offset(kLongTag),
-                      .long_digits = offset(kLongDigits)};
+  add_containers(format, values, layout);
+  add_variables(format, values, free_threaded, layout);
   return layout;
 }
 

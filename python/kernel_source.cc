@@ -13,6 +13,7 @@
 #include "python/bpf_walker.h"
 #include "python/initial_stacks.h"
 #include "python/stacks.h"
+#include "python/thread_namer.h"
 
 namespace rtprof {
 namespace {
@@ -59,7 +60,8 @@ class PythonKernelSource final : public Source, public kernel::RecordSink {
         lost_stack_(stacks_->marker("[unknown: stack lost]")),
         unread_(stacks_->marker("[unknown: asleep since before the recording]")),
         lock_known_(has_gil(python.layout.walk)),
-        clocks_(plan.period(), sampler.clock_program()) {
+        clocks_(plan.period(), sampler.clock_program()),
+        thread_namer_(process, python.layout, recorder) {
     quality_.pid = process.pid();
     quality_.runtime = "python";
     quality_.runtime_version = python.layout.version.text();
@@ -94,10 +96,12 @@ class PythonKernelSource final : public Source, public kernel::RecordSink {
   void drain(Recorder&) override {
     stacks_->begin_batch();
     sampler_.drain();
+    thread_namer_.update(monotonic_now());
     ++quality_.ticks;
   }
 
   void flush(Recorder&) override {
+    thread_namer_.update_all();
     if (!elapsed_) return;
     TimePoint now = monotonic_now();
     for (pid_t tid : process_.threads()) flush_thread(tid, now);
@@ -205,6 +209,7 @@ class PythonKernelSource final : public Source, public kernel::RecordSink {
     auto failure = clocks_.add(tid);
     if (failure) return failure;
     seen_.insert(tid);
+    thread_namer_.add(tid);
     return std::nullopt;
   }
 
@@ -304,6 +309,7 @@ class PythonKernelSource final : public Source, public kernel::RecordSink {
   bool lock_known_;
   Nanoseconds lock_held_ = 0;
   kernel::ThreadClocks clocks_;
+  ThreadNamer thread_namer_;
   std::unordered_set<pid_t> seen_;
   std::unordered_map<uint64_t, uint32_t> known_;  // the kernel's hash of a stack → its id
   std::unordered_map<pid_t, uint32_t> asleep_;    // stacks of threads that slept at the start and still do

@@ -35,14 +35,24 @@ PythonLayout common_before_3_13() {
                       .dict_keys = 32,
                       .dict_values = 40,
                       .type_name = 24,
+                      .type_basic_size = 32,
                       .type_flags = 168,
+                      .type_dict = 264,
+                      .type_dict_offset = 288,
                       .long_value = 16,
-                      .long_digits = 24};
+                      .long_digits = 24,
+                      .float_value = 16,
+                      .set_used = 24,
+                      .set_mask = 32,
+                      .set_table = 40,
+                      .cell_value = 16};
   return layout;
 }
 
 constexpr StringLayout kStringBefore312 = {
     .length = 16, .state = 32, .kind_shift = 2, .ascii_size = 48, .compact_size = 72, .data_pointer = 72};
+constexpr DictKeysLayout kDictKeysBefore311 = {.slots = 8, .entries = 32, .indices = 40};
+constexpr DictKeysLayout kDictKeys311 = {.log2_index_bytes = 9, .kind = 10, .entries = 24, .indices = 32};
 constexpr StringLayout kString312 = {
     .length = 16, .state = 32, .kind_shift = 2, .ascii_size = 40, .compact_size = 56, .data_pointer = 56};
 
@@ -63,6 +73,17 @@ PythonLayout layout_3_8() {
   layout.runtime_finalizing = 16;
   layout.runtime_gil = 1152;
   layout.interp_id = 16;
+  layout.interp_modules = 56;
+  layout.frame_locals = 360;
+  layout.container.type_qualname = 864;
+  layout.container.type_cached_keys = 872;
+  layout.dict_keys = kDictKeysBefore311;
+  layout.locals = {.code_argument_count = 16,
+                   .code_keyword_argument_count = 24,
+                   .code_flags = 36,
+                   .code_names = 72,
+                   .code_cell_names = 88,
+                   .code_free_names = 80};
   layout.instruction_pointer = InstructionPointer::kByteIndex;
   layout.line_table = LineTableFormat::kLnotab;
   layout.code = {.name = 112, .filename = 104, .line_table = 120, .first_line = 40};
@@ -74,6 +95,9 @@ PythonLayout layout_3_9() {
   PythonLayout layout = layout_3_8();
   layout.runtime_gil = 352;
   layout.interp_id = 24;
+  layout.interp_modules = 856;
+  layout.container.type_qualname = 856;
+  layout.container.type_cached_keys = 864;
   return layout;
 }
 
@@ -81,6 +105,9 @@ PythonLayout layout_3_10() {
   PythonLayout layout = layout_3_9();
   layout.walk.frame_size = 104;
   layout.walk.frame_ip = 96;
+  layout.frame_locals = 352;
+  layout.container.type_qualname = 864;
+  layout.container.type_cached_keys = 872;
   layout.instruction_pointer = InstructionPointer::kUnitIndex;
   layout.line_table = LineTableFormat::kLineTable;
   return layout;
@@ -105,12 +132,22 @@ PythonLayout layout_3_11() {
   layout.runtime_finalizing = 24;
   layout.runtime_gil = 360;
   layout.interp_id = 48;
+  layout.interp_modules = 888;
   layout.thread.native_thread_id = 160;
   layout.thread.datastack_chunk = 296;
   layout.frame_locals = 72;
   layout.code = {
       .name = 120, .qualname = 128, .filename = 112, .line_table = 136, .first_line = 72, .bytecode = 184};
   layout.string = kStringBefore312;
+  layout.container.type_qualname = 864;
+  layout.container.type_cached_keys = 872;
+  layout.dict_keys = kDictKeys311;
+  layout.attributes = {.dict = -24, .values = -32};
+  layout.locals = {.code_argument_count = 56,
+                   .code_keyword_argument_count = 64,
+                   .code_flags = 48,
+                   .code_names = 96,
+                   .code_kinds = 104};
   return layout;
 }
 
@@ -127,6 +164,7 @@ PythonLayout layout_3_12() {
   walk.shim_owners = 1 << 3;  // FRAME_OWNED_BY_CSTACK
   layout.runtime_gil = kNoOffset;
   layout.interp_id = 8;
+  layout.interp_modules = 944;
   layout.thread.native_thread_id = 144;
   layout.thread.datastack_chunk = 232;
   layout.thread.status = 24;
@@ -134,6 +172,12 @@ PythonLayout layout_3_12() {
   layout.code.first_line = 68;
   layout.code.bytecode = 192;
   layout.string = kString312;
+  layout.container.type_qualname = 872;
+  layout.container.type_cached_keys = 880;
+  layout.container.long_is_tagged = true;
+  layout.attributes = {.dict = -24, .dict_or_values = true};
+  layout.locals.code_argument_count = 52;
+  layout.locals.code_keyword_argument_count = 60;
   return layout;
 }
 

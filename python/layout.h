@@ -70,7 +70,7 @@ struct StackChunkLayout {
   uint16_t data = 24;
 };
 
-// PyListObject, PyDictObject and PyLongObject are read by what names threads and shows locals; see objects.h.
+// Of the objects that containers.h reads.
 struct ContainerLayout {
   uint16_t object_size = kNoOffset;  // sizeof(PyObject)
   uint16_t size = kNoOffset;         // ob_size of variable-size objects
@@ -79,10 +79,53 @@ struct ContainerLayout {
   uint16_t dict_used = kNoOffset;
   uint16_t dict_keys = kNoOffset;
   uint16_t dict_values = kNoOffset;
-  uint16_t type_name = kNoOffset;   // tp_name: pointer to a C string
-  uint16_t type_flags = kNoOffset;  // tp_flags
-  uint16_t long_value = kNoOffset;  // ob_size up to 3.11, lv_tag from 3.12 on
+  uint16_t type_name = kNoOffset;         // tp_name: pointer to a C string
+  uint16_t type_basic_size = kNoOffset;   // tp_basicsize
+  uint16_t type_flags = kNoOffset;        // tp_flags
+  uint16_t type_dict = kNoOffset;         // tp_dict
+  uint16_t type_dict_offset = kNoOffset;  // tp_dictoffset
+  uint16_t type_qualname = kNoOffset;     // ht_qualname, of types made at run time
+  uint16_t type_cached_keys = kNoOffset;  // ht_cached_keys, likewise
+  uint16_t long_value = kNoOffset;        // ob_size up to 3.11, lv_tag from 3.12 on
   uint16_t long_digits = kNoOffset;
+  bool long_is_tagged = false;  // long_value is lv_tag
+  uint16_t float_value = kNoOffset;
+  uint16_t set_used = kNoOffset;
+  uint16_t set_mask = kNoOffset;
+  uint16_t set_table = kNoOffset;
+  uint16_t cell_value = kNoOffset;
+};
+
+// PyDictKeysObject: Objects/dict-common.h up to 3.10, Include/internal/pycore_dict.h from then on.
+struct DictKeysLayout {
+  uint16_t slots = kNoOffset;             // dk_size; up to 3.10
+  uint16_t log2_index_bytes = kNoOffset;  // u8; 3.11+
+  uint16_t kind = kNoOffset;              // u8; 3.11+. 0: entries are hash, key, value; else key, value
+  uint16_t entries = kNoOffset;           // dk_nentries
+  uint16_t indices = kNoOffset;           // the hash table; the entries follow it
+};
+
+// Where the attributes of an object are whose type says that the interpreter manages its dict: in a dict, or
+// in an array beside the keys that all objects of the type share (Include/internal/pycore_object.h).
+struct AttributesLayout {
+  int16_t dict = 0;    // from the object, of the pointer to the dict; 0 where there is none (≤ 3.10)
+  int16_t values = 0;  // likewise of the pointer to the array; 3.11
+  bool dict_or_values = false;  // 3.12: the pointer to the dict is one to the array, less one, when it is odd
+  bool values_in_object = false;      // 3.13+: the array follows the object while there is no dict
+  uint16_t values_start = 0;          // of the values, from the start of the array
+  uint16_t values_valid = kNoOffset;  // u8: not 0 while the array is in use; 3.13+
+};
+
+// How the arguments and variables of a function are found from its frame and its code object.
+struct LocalsLayout {
+  uint16_t code_argument_count = kNoOffset;          // int32
+  uint16_t code_keyword_argument_count = kNoOffset;  // int32; keyword only
+  uint16_t code_flags = kNoOffset;                   // int32; CO_VARARGS 4, CO_VARKEYWORDS 8
+  uint16_t code_names = kNoOffset;                   // tuple of all names (3.11+), or of those of locals
+  uint16_t code_kinds = kNoOffset;                   // bytes, one for each name; 3.11+
+  uint16_t code_cell_names = kNoOffset;              // tuple; up to 3.10
+  uint16_t code_free_names = kNoOffset;              // tuple; up to 3.10
+  bool tagged = false;  // slots are _PyStackRef: the two lowest bits tell of what kind
 };
 
 // Everything about one CPython build that reading its memory needs. Up to 3.12 from tables by version; from
@@ -110,6 +153,9 @@ struct PythonLayout {
   StringLayout string;
   BytesLayout bytes;
   ContainerLayout container;
+  DictKeysLayout dict_keys;
+  AttributesLayout attributes;
+  LocalsLayout locals;
 };
 
 // Whether the way to the global interpreter lock is known: not in free-threaded builds.

@@ -14,6 +14,7 @@
 #include "common/base/error.h"
 #include "python/pull_output.h"
 #include "python/pull_reader.h"
+#include "python/thread_namer.h"
 #include "python/thread_table.h"
 
 namespace rtprof {
@@ -91,6 +92,7 @@ class PullSource final : public Source {
   PullOutput output_;
   ThreadTable table_;
   PullReader reader_;
+  ThreadNamer namer_;
   uint32_t never_caught_;
   uint32_t never_listed_;
 
@@ -124,6 +126,7 @@ PullSource::PullSource(const Process& process, const PythonProcess& python, cons
       output_(process, python, plan, recorder, stacks_),
       table_(process, layout_, plan.max_pause_share),
       reader_(process, layout_, mechanism, *stacks_, table_),
+      namer_(process, layout_, recorder),
       never_caught_(stacks_->marker("[unknown: not caught running]")),
       never_listed_(stacks_->marker("[unknown: thread ended before it was seen]")) {
   // The kernel lets sleeps take 50 µs longer than asked for; a sampler means what it says.
@@ -133,6 +136,7 @@ PullSource::PullSource(const Process& process, const PythonProcess& python, cons
   last_tick_ = since_;
   table_.refresh(since_);
   for (auto& thread : table_.threads()) {
+    namer_.add(thread->tid);
     if (auto times = thread->probe.times()) thread->ledger.emplace(*times, since_);
   }
 }
@@ -161,6 +165,7 @@ void PullSource::tick(TimePoint now, Recorder&) {
   }
   if (plan_.lock_share && lock_is_held()) lock_held_ += now - last_tick_;
   output_.add_holds(reader_.take_holds());
+  namer_.update(now);
   last_tick_ = now;
 }
 
@@ -173,8 +178,10 @@ void PullSource::refresh(TimePoint now) {
     emit_open(*thread);
   }
   for (auto& thread : table_.threads()) {
+    if (thread->ledger) continue;
+    namer_.add(thread->tid);
     // What began since the last tick has used its CPU time since then.
-    if (!thread->ledger) thread->ledger.emplace(ThreadTimes{}, last_tick_);
+    thread->ledger.emplace(ThreadTimes{}, last_tick_);
   }
   TimePoint end = monotonic_now();
   next_refresh_ = end + kListingShare * (end - start);
@@ -318,6 +325,7 @@ void PullSource::sample_holder(SampledThread& thread, TimePoint now, Nanoseconds
 }
 
 void PullSource::flush(Recorder&) {
+  namer_.update_all();
   if (plan_.gil_only) return;
   TimePoint now = monotonic_now();
   cpu_now_ = process_.cpu_time();
