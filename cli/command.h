@@ -16,6 +16,7 @@ using Action = std::function<int()>;
 void add_attach(CLI::App& app, Action& chosen);
 void add_run(CLI::App& app, Action& chosen);
 void add_top(CLI::App& app, Action& chosen);
+void add_dump(CLI::App& app, Action& chosen);
 void add_ps(CLI::App& app, Action& chosen);
 void add_doctor(CLI::App& app, Action& chosen);
 

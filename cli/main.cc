@@ -27,6 +27,7 @@ int run(int argc, char** argv) {
   rtprof::cli::add_attach(app, chosen);
   rtprof::cli::add_run(app, chosen);
   rtprof::cli::add_top(app, chosen);
+  rtprof::cli::add_dump(app, chosen);
   rtprof::cli::add_ps(app, chosen);
   rtprof::cli::add_doctor(app, chosen);
   try {

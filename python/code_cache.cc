@@ -112,9 +112,9 @@ void CodeCache::read_new(std::span<const Address> codes, std::span<const Signatu
   for (size_t i = 0; i < codes.size(); ++i) {
     const Signature& signature = signatures[i];
     Address name = signature[layout_.code.qualname != kNoOffset ? kQualname : kName];
-    requests[i * kParts] = {ObjectRequest::Type::kString, name, kNameLimit, {}};
-    requests[i * kParts + 1] = {ObjectRequest::Type::kString, signature[kFile], kNameLimit, {}};
-    requests[i * kParts + 2] = {ObjectRequest::Type::kBytes, signature[kLineTable], kLineTableLimit, {}};
+    requests[i * kParts] = {ObjectRequest::Type::kString, name, kNameLimit};
+    requests[i * kParts + 1] = {ObjectRequest::Type::kString, signature[kFile], kNameLimit};
+    requests[i * kParts + 2] = {ObjectRequest::Type::kBytes, signature[kLineTable], kLineTableLimit};
   }
   read_objects(memory_, layout_, requests);
   // The parts belong together only if the code object still is the same after they were read.

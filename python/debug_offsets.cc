@@ -242,7 +242,8 @@ void add_variables(const Format& format, const Values& values, bool free_threade
                        .values_start = 8,
                        .values_valid = 3};
   auto arguments = static_cast<uint16_t>(values[kCodeArgumentCount]);
-  layout.locals = {.code_argument_count = arguments,
+  layout.locals = {.code_slot_count = static_cast<uint16_t>(values[kCodeFirstLine] + 4),
+                   .code_argument_count = arguments,
                    .code_keyword_argument_count = static_cast<uint16_t>(arguments + 8),
                    .code_flags = static_cast<uint16_t>(arguments - 4),
                    .code_names = static_cast<uint16_t>(values[kCodeLocalNames]),

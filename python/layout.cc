@@ -78,7 +78,8 @@ PythonLayout layout_3_8() {
   layout.container.type_qualname = 864;
   layout.container.type_cached_keys = 872;
   layout.dict_keys = kDictKeysBefore311;
-  layout.locals = {.code_argument_count = 16,
+  layout.locals = {.code_slot_count = 28,
+                   .code_argument_count = 16,
                    .code_keyword_argument_count = 24,
                    .code_flags = 36,
                    .code_names = 72,
@@ -143,7 +144,8 @@ PythonLayout layout_3_11() {
   layout.container.type_cached_keys = 872;
   layout.dict_keys = kDictKeys311;
   layout.attributes = {.dict = -24, .values = -32};
-  layout.locals = {.code_argument_count = 56,
+  layout.locals = {.code_slot_count = 76,
+                   .code_argument_count = 56,
                    .code_keyword_argument_count = 64,
                    .code_flags = 48,
                    .code_names = 96,
@@ -176,6 +178,7 @@ PythonLayout layout_3_12() {
   layout.container.type_cached_keys = 880;
   layout.container.long_is_tagged = true;
   layout.attributes = {.dict = -24, .dict_or_values = true};
+  layout.locals.code_slot_count = 72;
   layout.locals.code_argument_count = 52;
   layout.locals.code_keyword_argument_count = 60;
   return layout;

@@ -118,6 +118,7 @@ struct AttributesLayout {
 
 // How the arguments and variables of a function are found from its frame and its code object.
 struct LocalsLayout {
+  uint16_t code_slot_count = kNoOffset;              // int32: all slots (3.11+), or those of locals
   uint16_t code_argument_count = kNoOffset;          // int32
   uint16_t code_keyword_argument_count = kNoOffset;  // int32; keyword only
   uint16_t code_flags = kNoOffset;                   // int32; CO_VARARGS 4, CO_VARKEYWORDS 8

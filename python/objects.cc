@@ -50,13 +50,16 @@ size_t header_size(const PythonLayout& layout, ObjectRequest::Type type) {
   return layout.string.state + sizeof(uint32_t);
 }
 
-std::optional<Contents> contents_of(const Memory& memory, const PythonLayout& layout,
-                                    const ObjectRequest& request, std::span<const uint8_t> header) {
+std::optional<Contents> contents_of(const Memory& memory, const PythonLayout& layout, ObjectRequest& request,
+                                    std::span<const uint8_t> header) {
   bool is_string = request.type == ObjectRequest::Type::kString;
   auto length = field<int64_t>(header, is_string ? layout.string.length : layout.bytes.length);
-  if (length < 0 || static_cast<uint64_t>(length) > request.limit) return std::nullopt;
+  if (length < 0) return std::nullopt;
+  request.length = static_cast<uint64_t>(length);
+  bool too_long = request.length > request.limit;
+  if (too_long && !request.cut) return std::nullopt;
   Contents contents;
-  contents.size = static_cast<size_t>(length);
+  contents.size = too_long ? request.limit : request.length;
   if (!is_string) {
     contents.address = request.address + layout.bytes.data;
     return contents;
@@ -68,7 +71,10 @@ std::optional<Contents> contents_of(const Memory& memory, const PythonLayout& la
   if (kind != 1 && kind != 2 && kind != 4) return std::nullopt;  // 0: a legacy string that is not ready
   contents.width = kind;
   contents.size *= kind;
-  if (contents.size > request.limit) return std::nullopt;
+  if (contents.size > request.limit) {
+    if (!request.cut) return std::nullopt;
+    contents.size = request.limit / kind * kind;
+  }
   contents.address = request.address + (ascii ? layout.string.ascii_size : layout.string.compact_size);
   if (!compact) {
     auto data = memory.pointer(request.address + layout.string.data_pointer);
@@ -130,6 +136,13 @@ std::optional<std::string> read_string(const Memory& memory, const PythonLayout&
   request.limit = limit;
   read_objects(memory, layout, {&request, 1});
   return request.content;
+}
+
+std::optional<ObjectRequest> read_start(const Memory& memory, const PythonLayout& layout,
+                                        ObjectRequest::Type type, Address address, size_t limit) {
+  ObjectRequest request{.type = type, .address = address, .limit = limit, .cut = true};
+  read_objects(memory, layout, {&request, 1});
+  return request.content ? std::optional(std::move(request)) : std::nullopt;
 }
 
 std::optional<std::string> read_c_string(const Memory& memory, Address address, size_t limit) {

@@ -19,8 +19,11 @@ struct ObjectRequest {
   enum class Type : uint8_t { kString, kBytes };
   Type type = Type::kString;
   Address address = 0;
-  size_t limit = 1 << 20;              // bytes in the target
-  std::optional<std::string> content;  // nothing when it could not be read, is too long, or is no such object
+  size_t limit = 1 << 20;                             // bytes in the target
+  bool cut = false;                                   // of what is longer, read what is within the limit
+  std::optional<std::string> content = std::nullopt;  // nothing when it could not be read, is too long, or is
+                                                      // no such object
+  uint64_t length = 0;  // of the whole, in characters or bytes; when there is content
 };
 
 // Reads all of them in two batches. The target may be running, so that any length may be torn.
@@ -28,6 +31,10 @@ void read_objects(const Memory& memory, const PythonLayout& layout, std::span<Ob
 
 std::optional<std::string> read_string(const Memory& memory, const PythonLayout& layout, Address address,
                                        size_t limit = 1 << 20);
+
+// The first `limit` bytes of a str or a bytes object. Nothing when it could not be read.
+std::optional<ObjectRequest> read_start(const Memory& memory, const PythonLayout& layout,
+                                        ObjectRequest::Type type, Address address, size_t limit);
 
 // The C string at `address`, cut at `limit` bytes; tp_name is one.
 std::optional<std::string> read_c_string(const Memory& memory, Address address, size_t limit = 256);

@@ -18,8 +18,9 @@ void PullReader::walk(SampledThread& thread) {
   for (size_t i = 0; i < thread.states.size(); ++i) {
     const PythonThread& state = thread.states[i];
     last_ = walker_.walk(state.state, state.thread_id, thread.walks[i]);
-    if (!last_.leaf_first.empty()) return;
+    if (!last_.leaf_first.empty()) break;
   }
+  if (witness_) witness_(last_);
 }
 
 uint32_t PullReader::intern_last() {
@@ -38,11 +39,11 @@ uint32_t PullReader::read_asleep(SampledThread& thread) {
 }
 
 PullReader::Reading PullReader::read_running(SampledThread& thread) {
-  if (thread.states.empty()) return {native_};
+  if (thread.states.empty()) return {.stack = native_};
   if (mechanism_ == Mechanism::kPause) return read_held(thread);
   walk(thread);
   bool torn = !walker_.still_there();
-  return {intern_last(), torn};
+  return {.stack = intern_last(), .torn = torn};
 }
 
 PullReader::Reading PullReader::read_held(SampledThread& thread) {
@@ -51,12 +52,12 @@ PullReader::Reading PullReader::read_held(SampledThread& thread) {
     return {};
   }
   ThreadPause pause(pauser_, thread.tid);
-  if (pause.outcome() == PauseOutcome::kDenied) return {denied()};
+  if (pause.outcome() == PauseOutcome::kDenied) return {.stack = denied(), .denied = true};
   if (!pause.held()) return {.stopped = pause.outcome() == PauseOutcome::kLate};
   walk(thread);
   std::optional<ThreadTimes> times = thread.probe.times();
   thread.budget.spend(pause.resume());
-  return {intern_last(), false, true, times};
+  return {.stack = intern_last(), .stopped = true, .times = times};
 }
 
 uint32_t PullReader::denied() {

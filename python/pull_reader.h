@@ -1,7 +1,9 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include "common/process/pause.h"
 #include "common/process/process.h"
@@ -23,12 +25,17 @@ class PullReader {
     // Nothing when there is none to be had now: the thread was not to be held any longer, or did not stop.
     std::optional<uint32_t> stack;
     bool torn = false;     // the stack moved while it was read
+    bool denied = false;   // it was not permitted to hold the thread; the stack says so
     bool stopped = false;  // it was taken off its CPU, or is about to be
     // What the scheduler had counted while the thread was held; nothing when it was not.
     std::optional<ThreadTimes> times;
   };
   Reading read_running(SampledThread& thread);
   uint32_t read_asleep(SampledThread& thread);
+
+  // Called right after each walk, while a thread that is held still is.
+  using Witness = std::function<void(const RemoteWalker::Walk&)>;
+  void set_witness(Witness witness) { witness_ = std::move(witness); }
 
   // Of threads that run none of the interpreter's code.
   uint32_t native() const { return native_; }
@@ -54,6 +61,7 @@ class PullReader {
   RemoteWalker walker_;
   RemoteWalker::Walk last_;
   Pauser pauser_;
+  Witness witness_;
   uint32_t native_;
   uint64_t held_back_ = 0;
 };

@@ -4,7 +4,6 @@
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
-#include <sys/resource.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -12,6 +11,7 @@
 #include <utility>
 
 #include "common/base/error.h"
+#include "common/process/priority.h"
 #include "python/pull_output.h"
 #include "python/pull_reader.h"
 #include "python/thread_namer.h"
@@ -32,26 +32,6 @@ constexpr Nanoseconds kUnexplained = kMillisecond;
 constexpr Nanoseconds kWakingUp = 50 * kMicrosecond;
 // Listing the threads may take this share of the time.
 constexpr Nanoseconds kListingShare = 10;
-
-// While a thread is held, whatever delays us delays it.
-class HighPriority {
- public:
-  explicit HighPriority(bool wanted) {
-    errno = 0;
-    before_ = ::getpriority(PRIO_PROCESS, 0);
-    raised_ = wanted && errno == 0 && ::setpriority(PRIO_PROCESS, 0, kHighest) == 0;
-  }
-  ~HighPriority() {
-    if (raised_) ::setpriority(PRIO_PROCESS, 0, before_);
-  }
-  HighPriority(const HighPriority&) = delete;
-  HighPriority& operator=(const HighPriority&) = delete;
-
- private:
-  static constexpr int kHighest = -20;
-  int before_ = 0;
-  bool raised_ = false;
-};
 
 class PullSource final : public Source {
  public:

@@ -44,11 +44,12 @@ RemoteWalker::RemoteWalker(const Memory& memory, const PythonLayout& layout)
 
 RemoteWalker::Walk RemoteWalker::walk(Address state, uint64_t thread_id, WalkMemory& memory) {
   frames_.clear();
+  addresses_.clear();
   leaf_ = 0;
   leaf_frame_ = {};
-  if (!start(state, memory)) return {StackEnd::kThreadGone, {}};
+  if (!start(state, memory)) return {StackEnd::kThreadGone, {}, {}};
   if (field<uint64_t>(buffer_.data(), layout_.walk.thread_id) != thread_id)
-    return {StackEnd::kThreadGone, {}};
+    return {StackEnd::kThreadGone, {}, {}};
   Address next = 0;
   StackEnd end = enter(next) ? StackEnd::kComplete : StackEnd::kReadError;
   leaf_ = next;
@@ -68,6 +69,7 @@ RemoteWalker::Walk RemoteWalker::walk(Address state, uint64_t thread_id, WalkMem
         break;
       }
       frames_.push_back(frame->code_and_ip);
+      addresses_.push_back(next);
     }
     if (next == mark || steps > 2 * kMostFrames) {
       end = StackEnd::kChanged;
@@ -78,7 +80,7 @@ RemoteWalker::Walk RemoteWalker::walk(Address state, uint64_t thread_id, WalkMem
     next = frame->back;
   }
   remember(memory);
-  return {end, frames_};
+  return {end, frames_, addresses_};
 }
 
 // Copies the thread state and, in the same read, what the last walk used.

@@ -36,8 +36,10 @@ class RemoteWalker {
   RemoteWalker(const Memory& memory, const PythonLayout& layout);
 
   struct Walk {
-    StackEnd end = StackEnd::kComplete;       // kThreadGone: the state is no longer that thread's
-    std::span<const rt_py_frame> leaf_first;  // valid until the next walk
+    StackEnd end = StackEnd::kComplete;  // kThreadGone: the state is no longer that thread's
+    // Valid until the next walk.
+    std::span<const rt_py_frame> leaf_first;
+    std::span<const Address> addresses;  // of the same frames
   };
 
   // Walks the thread whose thread state is at `state` and whose pthread_t is `thread_id`.
@@ -89,6 +91,7 @@ class RemoteWalker {
   } older_chunk_;       // the next one towards the root, not copied yet
   std::vector<WalkMemory::Range> used_;
   std::vector<rt_py_frame> frames_;
+  std::vector<Address> addresses_;  // of frames_
   std::vector<MemoryRange> ranges_;
 };
 

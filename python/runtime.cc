@@ -5,6 +5,7 @@
 #include <cerrno>
 
 #include "common/base/error.h"
+#include "python/dump.h"
 #include "python/kernel_source.h"
 #include "python/locate.h"
 #include "python/pull_source.h"
@@ -55,7 +56,7 @@ std::unique_ptr<Source> open_python(const Process& process, const SamplingPlan& 
 }  // namespace
 
 Runtime python_runtime() {
-  return {"python", detect_python, open_python};
+  return {"python", detect_python, open_python, dump_python};
 }
 
 }  // namespace rtprof

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "common/process/process.h"
+#include "common/profile/thread_dump.h"
 #include "common/sampler/plan.h"
 #include "common/sampler/source.h"
 
@@ -33,6 +34,8 @@ struct Runtime {
   // `bpf_reason` then says why.
   std::unique_ptr<Source> (*open)(const Process&, const SamplingPlan&, Recorder&, kernel::BpfSampler* bpf,
                                   const std::string& bpf_reason);
+  // One look at all threads. Throws Error when the process cannot be read.
+  ThreadDump (*dump)(const Process&, const DumpOptions&);
 };
 
 }  // namespace rtprof

@@ -1,0 +1,95 @@
+#include "report/dump_text.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "report/text.h"
+
+namespace rtprof {
+namespace {
+
+// "python" → "Python"
+std::string capitalized(std::string_view word) {
+  std::string text(word);
+  if (!text.empty() && text[0] >= 'a' && text[0] <= 'z') text[0] = static_cast<char>(text[0] - 'a' + 'A');
+  return text;
+}
+
+class Writer {
+ public:
+  explicit Writer(bool full_filenames) : full_filenames_(full_filenames) {}
+
+  void thread(const DumpedThread& thread) {
+    std::string state(thread_state_name(thread.state));
+    if (thread.holds_gil.value_or(false)) state += "+gil";
+    if (thread.approximate) state += ", approximate";
+    std::string id = thread.tid ? std::to_string(*thread.tid) : "-";
+    out_ += fmt::format("\nThread {} ({}): \"{}\"\n", id, state, clean_text(thread.name));
+    frames(thread.frames);
+  }
+
+  void task(const DumpedTask& task) {
+    std::string where = task.tid ? fmt::format(", thread {}", *task.tid) : "";
+    out_ += fmt::format("\nTask \"{}\" ({}{}): {}\n", clean_text(task.name), task.state, where,
+                        clean_text(task.coroutine));
+    frames(task.frames);
+    for (const std::string& waiter : task.awaited_by)
+      out_ += fmt::format("    awaited by \"{}\"\n", clean_text(waiter));
+  }
+
+  void deadlock(const ThreadDump& dump, const std::vector<size_t>& cycle) {
+    out_ += "\nDeadlock:";
+    for (size_t index : cycle) {
+      const DumpedThread& thread = dump.threads[index];
+      out_ += fmt::format("{} \"{}\"", index == cycle.front() ? "" : " waits for", clean_text(thread.name));
+    }
+    out_ += " waits for the first\n";
+  }
+
+  void line(const std::string& text) { out_ += text + "\n"; }
+  std::string take() { return std::move(out_); }
+
+ private:
+  void frames(const std::vector<DumpedFrame>& frames) {
+    for (const DumpedFrame& frame : frames) {
+      out_ += "    " + clean_text(frame.function);
+      std::string_view file = full_filenames_ || frame.short_file.empty() ? frame.file : frame.short_file;
+      if (!file.empty() && frame.line > 0) {
+        out_ += fmt::format(" ({}:{})", clean_text(file), frame.line);
+      } else if (!file.empty()) {
+        out_ += fmt::format(" ({})", clean_text(file));
+      }
+      out_ += '\n';
+      variables(frame.variables, true, "Arguments");
+      variables(frame.variables, false, "Locals");
+    }
+  }
+
+  void variables(const std::vector<DumpedVariable>& all, bool arguments, std::string_view title) {
+    bool titled = false;
+    for (const DumpedVariable& variable : all) {
+      if (variable.argument != arguments) continue;
+      if (!titled) out_ += fmt::format("        {}:\n", title);
+      titled = true;
+      out_ += fmt::format("            {}: {}\n", clean_text(variable.name), clean_text(variable.value));
+    }
+  }
+
+  bool full_filenames_;
+  std::string out_;
+};
+
+}  // namespace
+
+std::string dump_text(const ThreadDump& dump, bool full_filenames) {
+  Writer writer(full_filenames);
+  writer.line(fmt::format("Process {}: {}", dump.pid, clean_text(dump.command)));
+  writer.line(fmt::format("{} v{} ({})", capitalized(dump.runtime), dump.version, clean_text(dump.program)));
+  for (const DumpedThread& thread : dump.threads) writer.thread(thread);
+  for (const DumpedTask& task : dump.tasks) writer.task(task);
+  for (const auto& cycle : dump.deadlocks) writer.deadlock(dump, cycle);
+  return writer.take();
+}
+
+}  // namespace rtprof
