@@ -38,24 +38,30 @@ class Terminal:
     def ended(self):
         return os.path.exists(self.status) and open(self.status, encoding="ascii").read().strip()
 
-    def wait_until(self, condition):
+    def screen_when(self, condition):
+        """The first screen that meets the condition and stays a moment, so that no half-drawn one counts; the last
+        one when none does."""
         end = time.monotonic() + PATIENCE_SECONDS
-        while not condition() and time.monotonic() < end:
+        before = None
+        while True:
+            screen = self.screen()
+            if screen == before and condition(screen) or time.monotonic() > end:
+                return screen
+            before = screen
             time.sleep(0.05)
 
     def press(self, key):
         name, _, value = key.partition("=")
         before = self.screen()
         if name == "wait":
-            self.wait_until(lambda: re.search(value, self.screen(), re.MULTILINE))
-        elif name == "size":
+            return self.screen_when(lambda screen: re.search(value, screen, re.MULTILINE))
+        if name == "size":
             self.tmux("resize-window", "-x", value.split("x")[0], "-y", value.split("x")[1])
         elif name == "signal":
             os.kill(int(open(self.pid_file, encoding="ascii").read()), getattr(__import__("signal"), f"SIG{value}"))
         else:
             self.tmux("send-keys", key)
-        if name != "wait":
-            self.wait_until(lambda: self.screen() != before or self.ended())
+        return self.screen_when(lambda screen: screen != before or self.ended())
 
 
 def show(name, text):
@@ -68,12 +74,10 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         terminal = Terminal(size.split("x"), sys.argv[split + 1 :], folder)
         try:
-            terminal.wait_until(lambda: terminal.screen().strip() or terminal.ended())
-            show("start", terminal.screen())
+            show("start", terminal.screen_when(lambda screen: screen.strip() or terminal.ended()))
             for key in keys:
-                terminal.press(key)
-                show(key, terminal.screen())
-            terminal.wait_until(terminal.ended)
+                show(key, terminal.press(key))
+            terminal.screen_when(lambda _: terminal.ended())
             show("exit", terminal.ended() or "still running")
             sys.exit(int(terminal.ended() or 1))
         finally:
