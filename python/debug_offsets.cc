@@ -160,11 +160,15 @@ struct Format {
   bool interned_is_byte;   // free-threaded: PyASCIIObject.state.interned is a byte before the bit field
   uint16_t cached_keys;    // PyHeapTypeObject.ht_cached_keys (Include/cpython/object.h), with a GIL
   uint16_t cached_keys_free_threaded;
+  int8_t created;            // FRAME_CREATED, Include/internal/pycore_frame.h
+  int8_t executing;          // FRAME_EXECUTING, Include/internal/pycore_frame.h
+  uint8_t awaited_from_top;  // see GeneratorLayout
+  uint16_t task_coroutine;   // of _asyncio.Task, with a GIL, where it does not tell itself; the name follows
 };
 
-constexpr Format kFormats[] = {{13, kGroups313, false, false, 880, 896},
-                               {14, kGroups314, true, true, 880, 896},
-                               {15, kGroups315, true, true, 888, 904}};
+constexpr Format kFormats[] = {{13, kGroups313, false, false, 880, 896, -3, 0, 1, 120},
+                               {14, kGroups314, true, true, 880, 896, -3, 0, 1, kNoOffset},
+                               {15, kGroups315, true, true, 888, 904, 0, 4, 2, kNoOffset}};
 
 uint64_t word_at(std::span<const uint8_t> bytes, size_t index) {
   uint64_t word;
@@ -249,6 +253,24 @@ void add_variables(const Format& format, const Values& values, bool free_threade
                    .code_names = static_cast<uint16_t>(values[kCodeLocalNames]),
                    .code_kinds = static_cast<uint16_t>(values[kCodeLocalKinds]),
                    .tagged = format.tagged_executable};
+  // Three pointers, of names and of the list of weak references, and 13 to 16 bytes of flags before the
+  // frame.
+  auto frame = static_cast<uint16_t>(values[kObjectSize] + 56);
+  layout.generator = {.frame = frame,
+                      .state = static_cast<uint16_t>(frame - 5),
+                      .created = format.created,
+                      .executing = format.executing,
+                      .awaited_from_top = format.awaited_from_top};
+  if (values[kFrameStackPointer] != 0) {
+    layout.generator.stack_pointer = static_cast<uint16_t>(values[kFrameStackPointer]);
+  } else {
+    layout.generator.stack_depth = static_cast<uint16_t>(values[kFrameLocals] - 8);
+  }
+  if (format.task_coroutine == kNoOffset) return;
+  auto task = static_cast<uint16_t>(values[kObjectSize] - 16);
+  layout.task = {.loop = static_cast<uint16_t>(task + 16),
+                 .coroutine = static_cast<uint16_t>(task + format.task_coroutine),
+                 .name = static_cast<uint16_t>(task + format.task_coroutine + 8)};
 }
 
 PythonLayout layout_from_values(const Format& format, const Values& values, bool free_threaded) {

@@ -13,10 +13,12 @@
 #include "common/base/error.h"
 #include "common/process/access.h"
 #include "common/process/priority.h"
+#include "python/dumped_frames.h"
 #include "python/frame_variables.h"
 #include "python/locate.h"
 #include "python/pull_reader.h"
 #include "python/stacks.h"
+#include "python/task_dump.h"
 #include "python/thread_names.h"
 #include "python/thread_table.h"
 
@@ -46,6 +48,7 @@ class Dumper {
     bool approximate = false;
     bool holds_gil = false;
     std::optional<ThreadTimes> times;  // while it was read, of a thread that was not on a CPU
+    std::vector<Address> addresses;    // of the frames
     std::vector<std::vector<DumpedVariable>> variables;
   };
 
@@ -54,6 +57,8 @@ class Dumper {
   std::vector<Address> holders() const;
   bool holds_gil(const SampledThread& thread) const;
   bool has_gil() const;
+  // PythonStacks leaves the others out.
+  bool runs_code(const rt_py_frame& frame) const { return frame.code != 0 && frame.code != python_.none; }
   void accept(const SampledThread& thread, Taken& taken, uint32_t stack, ThreadState state);
   bool take_standing(SampledThread& thread, Taken& taken, bool may_wait_for_cpu);
   bool take_running(SampledThread& thread, Taken& taken);
@@ -62,6 +67,7 @@ class Dumper {
   bool confirm(Address state);
   DumpedThread dumped(SampledThread& thread, const std::unordered_map<uint64_t, std::string>& names);
   std::vector<DumpedFrame> frames_of(Taken& taken);
+  void add_tasks(ThreadDump& dump);
   void add_notes(ThreadDump& dump) const;
 
   const Process& process_;
@@ -76,7 +82,7 @@ class Dumper {
   std::vector<Nanoseconds> pauses_;
   std::vector<Address> witnessed_holders_;  // in the moment of the last walk
   std::unordered_map<pid_t, Taken> taken_;
-  Profile profile_;  // names of frames
+  std::vector<Address> witnessed_addresses_;  // of frames, likewise
   std::string no_pause_;
   bool variables_cut_ = false;
   bool holder_missed_ = false;
@@ -103,6 +109,10 @@ void Dumper::open_reader(Mechanism mechanism) {
 
 void Dumper::witness(const RemoteWalker::Walk& walk) {
   witnessed_holders_ = holders();
+  witnessed_addresses_.clear();
+  for (size_t i = 0; i < walk.leaf_first.size(); ++i) {
+    if (runs_code(walk.leaf_first[i])) witnessed_addresses_.push_back(walk.addresses[i]);
+  }
   if (options_.variables) variables_.take(walk);
 }
 
@@ -130,6 +140,7 @@ void Dumper::accept(const SampledThread& thread, Taken& taken, uint32_t stack, T
   taken.approximate = false;
   taken.holds_gil = holds_gil(thread);
   taken.times.reset();
+  taken.addresses = witnessed_addresses_;
   if (!options_.variables) return;
   taken.variables = variables_.named();
   variables_cut_ = variables_cut_ || variables_.cut();
@@ -218,18 +229,9 @@ std::vector<DumpedFrame> Dumper::frames_of(Taken& taken) {
     frames.push_back({.kind = FrameKind::kNative, .function = "[native]"});
     return frames;
   }
-  std::vector<FrameId> ids;
-  stacks_.name(taken.stack, profile_, ids);
-  for (auto id = ids.rbegin(); id != ids.rend(); ++id) {
-    const Frame& frame = profile_.frame(*id);
-    DumpedFrame dumped{.kind = frame.kind,
-                       .function = std::string(profile_.string(frame.function)),
-                       .file = std::string(profile_.string(frame.file)),
-                       .short_file = std::string(profile_.string(frame.short_file)),
-                       .line = frame.line};
-    if (frames.size() < taken.variables.size()) dumped.variables = std::move(taken.variables[frames.size()]);
-    frames.push_back(std::move(dumped));
-  }
+  frames = dumped_frames(stacks_, taken.stack);
+  for (size_t i = 0; i < std::min(frames.size(), taken.variables.size()); ++i)
+    frames[i].variables = std::move(taken.variables[i]);
   return frames;
 }
 
@@ -265,6 +267,28 @@ void Dumper::add_notes(ThreadDump& dump) const {
                     FrameVariables::kMostValues));
 }
 
+// Tasks are read while the threads that run their loops do what they do.
+void Dumper::add_tasks(ThreadDump& dump) {
+  std::unordered_map<pid_t, DumpedStack> stacks;
+  for (const DumpedThread& thread : dump.threads)
+    stacks[*thread.tid] = {std::move(taken_[*thread.tid].addresses), thread.frames};
+  PythonThreads states;
+  states.interpreters = table_.interpreters();
+  for (auto& thread : table_.threads())
+    states.threads.insert(states.threads.end(), thread->states.begin(), thread->states.end());
+  dump.tasks = dump_tasks(process_, python_, stacks_, states, stacks);
+  for (auto& thread : table_.threads()) {
+    bool runs_tasks = std::any_of(dump.tasks.begin(), dump.tasks.end(),
+                                  [&](const DumpedTask& task) { return task.tid == thread->tid; });
+    const Taken& taken = taken_[thread->tid];
+    if (runs_tasks && (!taken.times || thread->probe.times() != taken.times)) {
+      dump.notes.emplace_back(
+          "an event loop ran while its tasks were read, so they may be of slightly different moments");
+      return;
+    }
+  }
+}
+
 ThreadDump Dumper::take() {
   table_.refresh(monotonic_now());
   stacks_.begin_batch();
@@ -291,6 +315,7 @@ ThreadDump Dumper::take() {
     DumpedThread each = dumped(*thread, names);
     if (each.state != ThreadState::kEnded) dump.threads.push_back(std::move(each));
   }
+  add_tasks(dump);
   // The first one first, also where thread ids have wrapped around.
   std::stable_partition(dump.threads.begin(), dump.threads.end(),
                         [this](const DumpedThread& thread) { return thread.tid == process_.pid(); });

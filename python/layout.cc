@@ -85,6 +85,8 @@ PythonLayout layout_3_8() {
                    .code_names = 72,
                    .code_cell_names = 88,
                    .code_free_names = 80};
+  layout.generator = {.frame = 16, .frame_is_pointer = true, .stack_pointer = 72, .stack_base = 64};
+  layout.task = {.loop = 16, .coroutine = 112, .name = 120};
   layout.instruction_pointer = InstructionPointer::kByteIndex;
   layout.line_table = LineTableFormat::kLnotab;
   layout.code = {.name = 112, .filename = 104, .line_table = 120, .first_line = 40};
@@ -97,6 +99,7 @@ PythonLayout layout_3_9() {
   layout.runtime_gil = 352;
   layout.interp_id = 24;
   layout.interp_modules = 856;
+  layout.task = {.loop = 16, .coroutine = 152, .name = 160};
   layout.container.type_qualname = 856;
   layout.container.type_cached_keys = 864;
   return layout;
@@ -107,6 +110,8 @@ PythonLayout layout_3_10() {
   layout.walk.frame_size = 104;
   layout.walk.frame_ip = 96;
   layout.frame_locals = 352;
+  layout.generator = {.frame = 16, .frame_is_pointer = true, .stack_depth = 80, .stack_base = 64};
+  layout.task = {.loop = 16, .coroutine = 160, .name = 168};
   layout.container.type_qualname = 864;
   layout.container.type_cached_keys = 872;
   layout.instruction_pointer = InstructionPointer::kUnitIndex;
@@ -144,6 +149,8 @@ PythonLayout layout_3_11() {
   layout.container.type_cached_keys = 872;
   layout.dict_keys = kDictKeys311;
   layout.attributes = {.dict = -24, .values = -32};
+  layout.generator = {.frame = 80, .state = 75, .created = -2, .stack_depth = 64};
+  layout.task = {.loop = 16, .coroutine = 136, .name = 144};
   layout.locals = {.code_slot_count = 76,
                    .code_argument_count = 56,
                    .code_keyword_argument_count = 64,
@@ -178,6 +185,8 @@ PythonLayout layout_3_12() {
   layout.container.type_cached_keys = 880;
   layout.container.long_is_tagged = true;
   layout.attributes = {.dict = -24, .dict_or_values = true};
+  layout.generator.frame = 72;
+  layout.generator.state = 67;
   layout.locals.code_slot_count = 72;
   layout.locals.code_argument_count = 52;
   layout.locals.code_keyword_argument_count = 60;

@@ -129,6 +129,29 @@ struct LocalsLayout {
   bool tagged = false;  // slots are _PyStackRef: the two lowest bits tell of what kind
 };
 
+// PyGenObject, which coroutines and asynchronous generators begin with (Include/cpython/genobject.h,
+// Include/internal/pycore_interpframe_structs.h), and how a frame that is suspended keeps its stack.
+struct GeneratorLayout {
+  uint16_t frame = kNoOffset;          // the frame itself (3.11+), or a pointer to it
+  bool frame_is_pointer = false;       // null once it has ended; up to 3.10
+  uint16_t state = kNoOffset;          // int8; 3.11+
+  int8_t created = 0;                  // a state
+  int8_t executing = 0;                // a state; what is more has ended
+  uint16_t stack_pointer = kNoOffset;  // in the frame: pointer past the topmost value; 3.8, 3.9, 3.14+
+  uint16_t stack_depth = kNoOffset;    // in the frame: int32, values from the base; 3.10 to 3.13
+  uint16_t stack_base = kNoOffset;  // in the frame: pointer to the base; before 3.11, else it is the locals
+  // Which value on the stack of a suspended frame is what it awaits, from the top; the first, unless SEND
+  // keeps more there (Python/bytecodes.c).
+  uint8_t awaited_from_top = 1;
+};
+
+// Of _asyncio.Task (Modules/_asynciomodule.c) before 3.14, which tells its own.
+struct TaskLayout {
+  uint16_t loop = kNoOffset;
+  uint16_t coroutine = kNoOffset;
+  uint16_t name = kNoOffset;
+};
+
 // Everything about one CPython build that reading its memory needs. Up to 3.12 from tables by version; from
 // 3.13 on from the offsets that the interpreter itself carries at the start of _PyRuntime.
 // The addresses in `walk` (runtime, code_type, gil) are zero until locate.h fills them.
@@ -157,6 +180,8 @@ struct PythonLayout {
   DictKeysLayout dict_keys;
   AttributesLayout attributes;
   LocalsLayout locals;
+  GeneratorLayout generator;
+  TaskLayout task;
 };
 
 // Whether the way to the global interpreter lock is known: not in free-threaded builds.

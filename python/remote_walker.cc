@@ -32,6 +32,14 @@ bool plausible(Address address, size_t size) {
 
 }  // namespace
 
+rt_py_frame code_and_ip_of(const rt_py_walk& walk, const uint8_t* bytes) {
+  rt_py_frame frame;
+  frame.code = field<uint64_t>(bytes, walk.frame_code) & walk.code_mask;
+  frame.ip =
+      walk.frame_ip_size == 4 ? field<uint32_t>(bytes, walk.frame_ip) : field<uint64_t>(bytes, walk.frame_ip);
+  return frame;
+}
+
 RemoteWalker::RemoteWalker(const Memory& memory, const PythonLayout& layout)
     : memory_(memory), layout_(layout) {
   size_t end = std::max(layout.walk.thread_frame, layout.walk.thread_id) + sizeof(uint64_t);
@@ -138,9 +146,7 @@ RemoteWalker::Frame RemoteWalker::parse(const uint8_t* bytes) const {
   const rt_py_walk& walk = layout_.walk;
   Frame frame;
   frame.back = field<uint64_t>(bytes, walk.frame_back);
-  frame.code_and_ip.code = field<uint64_t>(bytes, walk.frame_code) & walk.code_mask;
-  frame.code_and_ip.ip =
-      walk.frame_ip_size == 4 ? field<uint32_t>(bytes, walk.frame_ip) : field<uint64_t>(bytes, walk.frame_ip);
+  frame.code_and_ip = code_and_ip_of(walk, bytes);
   if (walk.frame_owner != kNoOffset) {
     auto owner = field<uint8_t>(bytes, walk.frame_owner);
     frame.shim = owner < 16 && (walk.shim_owners >> owner & 1) != 0;

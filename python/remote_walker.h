@@ -21,6 +21,9 @@ struct WalkMemory {
   std::vector<Range> ranges;
 };
 
+// The code object and the instruction of a frame, of which `bytes` are the first walk.frame_size ones.
+rt_py_frame code_and_ip_of(const rt_py_walk& walk, const uint8_t* bytes);
+
 // Walks the frames of a thread from outside, over memory that another process owns and that need not make
 // sense: every address and length in it is checked or bounded.
 //

@@ -61,10 +61,12 @@ class Writer {
   }
 
   std::string task(const DumpedTask& task) const {
-    return fmt::format(R"({{"name":{},"state":"{}","tid":{},"coroutine":{},"frames":{},"awaited_by":{}}})",
-                       json_string(task.name), task.state, number_or_null(task.tid),
-                       text_or_null(task.coroutine), frames(task.frames),
-                       array(task.awaited_by, "", [](const std::string& name) { return json_string(name); }));
+    return fmt::format(
+        R"({{"name":{},"state":"{}","tid":{},"coroutine":{},"awaits":{},"awaited_by":{},"frames":{}}})",
+        json_string(task.name), task.state, number_or_null(task.tid), text_or_null(task.coroutine),
+        text_or_null(task.awaits),
+        array(task.awaited_by, "", [](const std::string& name) { return json_string(name); }),
+        frames(task.frames));
   }
 
  private:

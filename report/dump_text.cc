@@ -34,6 +34,7 @@ class Writer {
     out_ += fmt::format("\nTask \"{}\" ({}{}): {}\n", clean_text(task.name), task.state, where,
                         clean_text(task.coroutine));
     frames(task.frames);
+    if (!task.awaits.empty()) out_ += fmt::format("    awaits {}\n", clean_text(task.awaits));
     for (const std::string& waiter : task.awaited_by)
       out_ += fmt::format("    awaited by \"{}\"\n", clean_text(waiter));
   }

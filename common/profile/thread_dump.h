@@ -57,10 +57,11 @@ struct DumpedThread {
 // A task of an event loop.
 struct DumpedTask {
   std::string name;
-  std::string state;                    // "running", "waiting", "runnable", "done"
+  std::string state;                    // "running", "waiting", "runnable"
   std::optional<int32_t> tid;           // of the thread that runs its loop
   std::string coroutine;                // what it was made of
   std::vector<DumpedFrame> frames;      // of the coroutines that await one another, leaf first
+  std::string awaits;                   // what the leaf waits for; empty when only for its turn
   std::vector<std::string> awaited_by;  // names of tasks
 };
 
