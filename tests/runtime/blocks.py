@@ -2,7 +2,8 @@
 
     NAME      what it is called, unique in its file
     MATRIX    key=value,value...: one test for each combination; {key} stands for the value below. `python=zoo` are
-              the versions of the test zoo, `python=local` those of this machine that the zoo has not
+              the versions of the test zoo, `python=local` those of this machine that the zoo has not. Given again,
+              it adds the combinations of another matrix of the same keys
     TARGET    the real process: `zoo plain|container PROGRAM ARG...` (see tests/zoo/run) or `sh COMMAND`. {pid} is its
               process, {pid2} that of a second TARGET
     READY     regex that the target's output must match before anything is run (default ^ready$; `-`: do not wait).
@@ -93,11 +94,12 @@ def label_of(text, variables):
 
 def expand(stem, lines):
     """The tests of one block, given as (key, value) pairs."""
-    settings = {key: value for key, value in lines if key in SETTINGS}
+    settings = {key: value for key, value in lines if key in SETTINGS and key != "MATRIX"}
+    matrices = [value for key, value in lines if key == "MATRIX"] or [""]
     steps = [(key, value) for key, value in lines if key not in SETTINGS]
     if "NAME" not in settings or "RUN" not in dict(steps):
         raise Mistake(f"a block needs NAME and RUN: {lines}")
-    for variables in matrix_of(settings.get("MATRIX", "")):
+    for variables in itertools.chain.from_iterable(map(matrix_of, matrices)):
         yield Test(
             name=".".join(["runtime", stem, settings["NAME"], *variables.values()]),
             steps=steps,

@@ -121,6 +121,8 @@ class RunnerTest(unittest.TestCase):
         self.assertIn("[==[runtime.made.a.1.q]==] PROPERTIES LABELS quick", text)
         self.assertEqual(text.count("LABELS full"), 3)
         self.assertTrue(self.run_block(path.read_text())[1].endswith("4 passed, 0 failed\n"))
+        more = "NAME a\nMATRIX x=1,2 y=p\nMATRIX x=3 y=q,r\nRUN show {x}{y}\nSTDOUT ^{x}{y}$\n"
+        self.assertTrue(self.run_block(more)[1].endswith("4 passed, 0 failed\n"))
 
 
 if __name__ == "__main__":
