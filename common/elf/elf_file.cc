@@ -11,6 +11,7 @@
 
 #include "common/base/error.h"
 #include "common/base/fd.h"
+#include "common/elf/dynamic_symbols.h"
 
 namespace rtprof {
 namespace {
@@ -29,6 +30,7 @@ struct ElfFile::State {
   size_t names_index = 0;
   bool has_names = false;
   std::vector<Segment> segments;
+  std::optional<Segment> dynamic;
 
   // Calls `visit(Elf_Scn*, const GElf_Shdr&)` for each section until it returns true.
   template <typename Visit>
@@ -108,9 +110,11 @@ Result<ElfFile> ElfFile::begin(std::unique_ptr<State> state, const std::string& 
   if (elf_getphdrnum(elf, &count) != 0) count = 0;
   for (size_t i = 0; i < count; ++i) {
     GElf_Phdr header;
-    if (gelf_getphdr(elf, static_cast<int>(i), &header) == nullptr || header.p_type != PT_LOAD) continue;
-    state->segments.push_back(
-        {header.p_vaddr, header.p_offset, header.p_filesz, header.p_memsz, (header.p_flags & PF_X) != 0});
+    if (gelf_getphdr(elf, static_cast<int>(i), &header) == nullptr) continue;
+    Segment segment{header.p_vaddr, header.p_offset, header.p_filesz, header.p_memsz,
+                    (header.p_flags & PF_X) != 0};
+    if (header.p_type == PT_LOAD) state->segments.push_back(segment);
+    if (header.p_type == PT_DYNAMIC) state->dynamic = segment;
   }
   return ElfFile(std::move(state));
 }
@@ -128,6 +132,10 @@ const std::vector<ElfFile::Segment>& ElfFile::segments() const {
   return state_->segments;
 }
 
+std::optional<ElfFile::Segment> ElfFile::dynamic_segment() const {
+  return state_->dynamic;
+}
+
 std::optional<ElfFile::Section> ElfFile::section(std::string_view name) const {
   GElf_Shdr header;
   if (state_->find(name, header) == nullptr) return std::nullopt;
@@ -136,7 +144,8 @@ std::optional<ElfFile::Section> ElfFile::section(std::string_view name) const {
 
 std::optional<ElfFile::Symbol> ElfFile::symbol(std::string_view name) const {
   if (auto dynamic = state_->find_symbol(name, SHT_DYNSYM)) return dynamic;
-  return state_->find_symbol(name, SHT_SYMTAB);
+  if (auto local = state_->find_symbol(name, SHT_SYMTAB)) return local;
+  return state_->dynamic ? find_dynamic_symbol(*this, *state_->dynamic, name) : std::nullopt;
 }
 
 std::optional<std::string> ElfFile::section_bytes(std::string_view name, size_t limit) const {

@@ -49,8 +49,11 @@ class ElfFile {
   // ET_EXEC, linked to fixed addresses.
   bool is_fixed_position() const;
   const std::vector<Segment>& segments() const;
+  // PT_DYNAMIC.
+  std::optional<Segment> dynamic_segment() const;
   std::optional<Section> section(std::string_view name) const;
-  // A defined symbol, looked up in .dynsym, then in .symtab.
+  // A defined symbol, looked up in .dynsym, then in .symtab, then as the loader does: a file can do without
+  // section headers.
   std::optional<Symbol> symbol(std::string_view name) const;
   // The bytes of a section, up to `limit`; nothing when it has none in the file.
   std::optional<std::string> section_bytes(std::string_view name, size_t limit = 1 << 30) const;

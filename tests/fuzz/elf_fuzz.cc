@@ -2,6 +2,7 @@
 #include <cstdint>
 #include <string>
 
+#include "common/elf/dynamic_symbols.h"
 #include "common/elf/elf_file.h"
 
 // Everything the program asks of a file, asked of a damaged one. Seeded with a small shared object.
@@ -14,6 +15,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   file->build_id();
   file->symbol("seed_function");
   file->symbol("absent");
+  if (auto dynamic = file->dynamic_segment()) {
+    rtprof::find_dynamic_symbol(*file, *dynamic, "seed_function");
+    rtprof::find_dynamic_symbol(*file, *dynamic, "absent");
+  }
   for (const char* name : {".text", ".data", ".bss", ".dynsym", ".symtab", ".note.gnu.build-id", "absent"}) {
     file->section(name);
     file->section_bytes(name, 1 << 16);
