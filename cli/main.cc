@@ -5,6 +5,7 @@
 #include <exception>
 
 #include "cli/command.h"
+#include "cli/descriptor_limit.h"
 #include "cli/recording.h"
 #include "common/base/error.h"
 
@@ -45,6 +46,7 @@ int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   rtprof::cli::note_program_start();
+  rtprof::cli::raise_descriptor_limit();
   try {
     return run(argc, argv);
   } catch (const rtprof::Error& error) {
