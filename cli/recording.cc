@@ -34,7 +34,7 @@ kernel::BpfSampler* Recording::bpf() {
   if (opened) {
     bpf_ = std::move(*opened);
   } else {
-    bpf_reason_ = opened.failure().message;
+    no_bpf_ = opened.failure();
   }
   return bpf_.get();
 }
@@ -45,7 +45,7 @@ bool Recording::attach(Process opened, const SamplingPlan& plan) {
   Process& process = processes_.emplace_back(std::move(opened));
   try {
     kernel::BpfSampler* kernel_rung = bpf();
-    session_.add(match->runtime->open(process, plan, recorder_, kernel_rung, bpf_reason_));
+    session_.add(match->runtime->open(process, plan, recorder_, kernel_rung, no_bpf_));
   } catch (const Error&) {
     processes_.pop_back();
     throw;

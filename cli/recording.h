@@ -76,7 +76,7 @@ class Recording {
   std::deque<Process> processes_;  // a deque: sources keep references
   std::unique_ptr<kernel::BpfSampler> bpf_;
   bool bpf_tried_ = false;
-  std::string bpf_reason_;
+  Failure no_bpf_;
   Recorder recorder_;
   Session session_;  // last: its sources use all of the above
 };

@@ -20,13 +20,13 @@ bool is_permission(const Failure& failure) {
 // The kernel rung, or why not.
 Result<std::unique_ptr<Source>> try_kernel(const Process& process, const PythonProcess& python,
                                            const SamplingPlan& plan, Recorder& recorder,
-                                           kernel::BpfSampler* bpf, const std::string& bpf_reason) {
-  if (bpf == nullptr) return Failure{bpf_reason};
+                                           kernel::BpfSampler* bpf, const Failure& no_bpf) {
+  if (bpf == nullptr) return no_bpf;
   return open_python_kernel(process, python, plan, recorder, *bpf);
 }
 
 std::unique_ptr<Source> open_python(const Process& process, const SamplingPlan& plan, Recorder& recorder,
-                                    kernel::BpfSampler* bpf, const std::string& bpf_reason) {
+                                    kernel::BpfSampler* bpf, const Failure& no_bpf) {
   PythonProcess python = require_python(process, plan.patience);
   if (plan.gil_only && python.layout.free_threaded) {
     throw Error(ExitCode::kUsage, "this interpreter is free-threaded: it has no GIL to hold",
@@ -34,7 +34,7 @@ std::unique_ptr<Source> open_python(const Process& process, const SamplingPlan& 
   }
   std::string reason;
   if (!plan.mechanism || *plan.mechanism == Mechanism::kKernel) {
-    auto source = try_kernel(process, python, plan, recorder, bpf, bpf_reason);
+    auto source = try_kernel(process, python, plan, recorder, bpf, no_bpf);
     if (source) return std::move(*source);
     reason = source.failure().message;
     if (plan.mechanism) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "common/base/result.h"
 #include "common/process/process.h"
 #include "common/profile/thread_dump.h"
 #include "common/sampler/plan.h"
@@ -31,9 +32,9 @@ struct Runtime {
   std::string_view name;
   std::optional<Detection> (*detect)(const Process&);
   // Throws Error when no permitted mechanism works. `bpf` is null where the kernel rung is not to be had, and
-  // `bpf_reason` then says why.
+  // `no_bpf` then says why.
   std::unique_ptr<Source> (*open)(const Process&, const SamplingPlan&, Recorder&, kernel::BpfSampler* bpf,
-                                  const std::string& bpf_reason);
+                                  const Failure& no_bpf);
   // One look at all threads. Throws Error when the process cannot be read.
   ThreadDump (*dump)(const Process&, const DumpOptions&);
 };
