@@ -6,6 +6,8 @@
 
 #include <cerrno>
 #include <charconv>
+#include <chrono>
+#include <thread>
 
 #include "common/base/file.h"
 #include "common/process/memory.h"
@@ -166,14 +168,26 @@ std::optional<Denial> memory_denial(pid_t pid) {
   return explain_denial(gather_access_facts(pid));
 }
 
+pid_t lasting_tracer(pid_t pid) {
+  constexpr int kLooks = 20;
+  constexpr auto kBetween = std::chrono::microseconds(500);
+  pid_t tracer = 0;
+  for (int look = 0; look < kLooks; ++look) {
+    if (look != 0) std::this_thread::sleep_for(kBetween);
+    auto status = read_status("/proc/" + std::to_string(pid));
+    tracer = status ? status->tracer : 0;
+    if (tracer == 0) break;
+  }
+  return tracer;
+}
+
 std::optional<Denial> pause_denial(pid_t pid) {
   if (auto denial = memory_denial(pid)) return denial;
-  auto status = read_status("/proc/" + std::to_string(pid));
-  if (!status || status->tracer == 0) return std::nullopt;
-  auto tracer = read_stat("/proc/" + std::to_string(status->tracer));
+  pid_t by = lasting_tracer(pid);
+  if (by == 0) return std::nullopt;
+  auto tracer = read_stat("/proc/" + std::to_string(by));
   return Denial{
-      fmt::format("process {} ({}) traces it", status->tracer,
-                  tracer ? tracer->comm : "not visible from here"),
+      fmt::format("process {} ({}) traces it", by, tracer ? tracer->comm : "not visible from here"),
       "end the other debugger, or use the kernel mechanism or --nonblocking, which need no tracing"};
 }
 

@@ -21,6 +21,10 @@ bool memory_permitted(pid_t pid);
 // Why it is not; nothing when it is.
 std::optional<Denial> memory_denial(pid_t pid);
 
+// The process that traces a process and stays attached to it; 0 for none. Profilers that pause threads,
+// rtprof is one, are attached for moments, which do not count.
+pid_t lasting_tracer(pid_t pid);
+
 // Why threads of a process cannot be paused: its memory is closed, or somebody else traces it.
 std::optional<Denial> pause_denial(pid_t pid);
 
