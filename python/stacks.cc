@@ -75,7 +75,7 @@ uint32_t PythonStacks::intern(std::span<const rt_py_frame> leaf_first, StackEnd 
 }
 
 uint32_t PythonStacks::marker(std::string_view text) {
-  return child_mark(0, text, false);
+  return child_mark(0, text, text.starts_with("[unknown"));
 }
 
 uint32_t PythonStacks::revalidate(uint32_t id) {

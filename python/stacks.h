@@ -49,7 +49,7 @@ class PythonStacks final : public StackNamer {
   // place) is left out.
   uint32_t intern(std::span<const rt_py_frame> leaf_first, StackEnd end);
 
-  // The id of a stack of one mark, such as "[native]".
+  // The id of a stack of one mark, such as "[native]"; one of "[unknown: …]" counts as unknown().
   uint32_t marker(std::string_view text);
 
   // What intern() would now give for the stack: the same id, unless a code object of its has been replaced.

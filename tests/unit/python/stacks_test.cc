@@ -94,6 +94,7 @@ TEST_P(PythonStacksTest, AStackWithoutFramesIsTheEmptyOne) {
   EXPECT_THAT(names(stacks_.marker("[native]")), ElementsAre("[native]"));
   EXPECT_EQ(stacks_.marker("[native]"), stacks_.marker("[native]"));
   EXPECT_FALSE(stacks_.unknown(stacks_.marker("[native]")));
+  EXPECT_TRUE(stacks_.unknown(stacks_.marker("[unknown: thread ended before it was seen]")));
 }
 
 TEST_P(PythonStacksTest, FramesWithoutCodeAreLeftOut) {
