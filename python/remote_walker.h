@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "common/process/memory.h"
+#include "kernel/record.h"
 #include "python/layout.h"
 #include "python/stacks.h"
 
@@ -33,8 +34,8 @@ rt_py_frame code_and_ip_of(const rt_py_walk& walk, const uint8_t* bytes);
 // read one by one. The result is consistent when the thread stood still, or slept, all the while.
 class RemoteWalker {
  public:
-  // More frames than this are cut off at the root.
-  static constexpr size_t kMostFrames = 2048;
+  // More frames than this are cut off at the root, as the BPF walker does.
+  static constexpr size_t kMostFrames = RT_MAX_FRAMES;
 
   RemoteWalker(const Memory& memory, const PythonLayout& layout);
 
