@@ -14,6 +14,10 @@ namespace {
 
 using Buffer = std::array<char, 1024>;
 
+UniqueFd open_now(const std::string& path) {
+  return UniqueFd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+}
+
 // The start of a file of /proc as it is now; empty when the thread has ended.
 std::string_view read_now(const UniqueFd& fd, Buffer& buffer) {
   ssize_t size = ::pread(fd.get(), buffer.data(), buffer.size(), 0);
@@ -38,12 +42,16 @@ std::optional<ThreadTimes> parse_schedstat(std::string_view text) {
 
 ThreadProbe::ThreadProbe(pid_t pid, pid_t tid)
     : directory_("/proc/" + std::to_string(pid) + "/task/" + std::to_string(tid)),
-      schedstat_(::open((directory_ + "/schedstat").c_str(), O_RDONLY | O_CLOEXEC)),
-      stat_(::open((directory_ + "/stat").c_str(), O_RDONLY | O_CLOEXEC)) {}
+      schedstat_(open_now(directory_ + "/schedstat")),
+      stat_(open_now(directory_ + "/stat")),
+      syscall_(open_now(directory_ + "/syscall")) {}
 
 std::optional<ThreadTimes> ThreadProbe::times() const {
   Buffer buffer;
   if (schedstat_.valid()) return parse_schedstat(read_now(schedstat_, buffer));
+  // Where there were no descriptors left.
+  if (UniqueFd again = open_now(directory_ + "/schedstat"); again.valid())
+    return parse_schedstat(read_now(again, buffer));
   auto stat = stat_.valid() ? parse_stat(read_now(stat_, buffer)) : read_stat(directory_);
   if (!stat || stat->state == 'Z' || stat->state == 'X') return std::nullopt;
   Nanoseconds tick = kSecond / ::sysconf(_SC_CLK_TCK);
@@ -60,6 +68,14 @@ char ThreadProbe::state() const {
   std::string_view text = read_now(stat_, buffer);
   size_t close = text.rfind(')');
   return close != std::string_view::npos && close + 2 < text.size() ? text[close + 2] : 'X';
+}
+
+// The kernel waits for a thread that is about to sleep to be off its CPU before it says in which system call
+// it is (task_current_syscall, lib/syscall.c).
+bool ThreadProbe::asleep() const {
+  Buffer buffer;
+  std::string_view text = syscall_.valid() ? read_now(syscall_, buffer) : std::string_view();
+  return text.empty() ? state() != 'R' : !text.starts_with("running");
 }
 
 }  // namespace rtprof

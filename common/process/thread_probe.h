@@ -35,11 +35,16 @@ class ThreadProbe {
   std::optional<ThreadTimes> times() const;
   // R S D T t Z X I as in proc(5); X when it has ended.
   char state() const;
+  // Whether it neither runs nor waits for a CPU. Its state alone does not tell: it is set before the thread
+  // leaves its CPU, and one that is woken in between goes on without having left it. When it sleeps, and its
+  // slices later are what they were before, then it has slept all the while.
+  bool asleep() const;
 
  private:
   std::string directory_;
   UniqueFd schedstat_;
   UniqueFd stat_;
+  UniqueFd syscall_;
 };
 
 // "CPU-TIME WAITED SLICES", proc(5).

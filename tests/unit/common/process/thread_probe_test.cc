@@ -41,6 +41,7 @@ TEST_F(ThreadProbeTest, SeesAThreadRun) {
   std::thread thread = start(true);
   ThreadProbe probe(::getpid(), tid_);
   EXPECT_EQ(probe.state(), 'R');
+  EXPECT_FALSE(probe.asleep());
   auto first = probe.times();
   ASSERT_TRUE(first);
   while (probe.times()->cpu <= first->cpu) std::this_thread::yield();
@@ -58,6 +59,18 @@ TEST_F(ThreadProbeTest, CountsTheSlicesOfASleeper) {
   thread.join();
 }
 
+TEST_F(ThreadProbeTest, AThreadThatSleepsIsAsleep) {
+  std::thread thread([this] {
+    tid_ = static_cast<pid_t>(::syscall(SYS_gettid));
+    while (!stop_) ::usleep(1000000);
+  });
+  while (tid_ == 0) std::this_thread::yield();
+  ThreadProbe probe(::getpid(), tid_);
+  while (!probe.asleep()) std::this_thread::yield();
+  stop_ = true;
+  thread.join();
+}
+
 TEST_F(ThreadProbeTest, AThreadThatHasEndedIsNoLongerThere) {
   std::thread thread = start(false);
   ThreadProbe probe(::getpid(), tid_);
@@ -66,6 +79,7 @@ TEST_F(ThreadProbeTest, AThreadThatHasEndedIsNoLongerThere) {
   // The kernel lets go of a thread a little after it has been joined.
   while (probe.state() != 'X') std::this_thread::yield();
   EXPECT_FALSE(probe.times());
+  EXPECT_TRUE(probe.asleep());
   EXPECT_EQ(ThreadProbe(::getpid(), tid_).state(), 'X');
 }
 
