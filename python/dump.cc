@@ -4,8 +4,10 @@
 #include <poll.h>
 
 #include <algorithm>
+#include <chrono>
 #include <memory>
 #include <optional>
+#include <thread>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
@@ -155,11 +157,11 @@ bool Dumper::take_standing(SampledThread& thread, Taken& taken, bool may_wait_fo
     taken = {.done = true};
     return true;
   }
-  if (letter == 'R' && !may_wait_for_cpu) return false;
+  if (!may_wait_for_cpu && !thread.probe.asleep()) return false;
   witnessed_holders_.clear();
-  uint32_t stack = thread.states.empty() ? reader_->native() : reader_->read_asleep(thread);
-  if (thread.probe.times() != before) return false;
-  accept(thread, taken, stack, letter == 'R' ? ThreadState::kRunnable : thread_state_of(letter));
+  auto stack = thread.states.empty() ? reader_->native() : reader_->read_asleep(thread, before->slices);
+  if (!stack || thread.probe.times() != before) return false;
+  accept(thread, taken, *stack, letter == 'R' ? ThreadState::kRunnable : thread_state_of(letter));
   taken.times = before;
   return true;
 }
@@ -174,6 +176,11 @@ bool Dumper::take_running(SampledThread& thread, Taken& taken) {
     no_pause_ = "holding its threads is not permitted";
     pauses_ = reader_->take_holds();
     open_reader(Mechanism::kRead);
+    return false;
+  }
+  if (reading.late) {
+    // Another profiler holds it, for a moment or for good.
+    std::this_thread::sleep_for(std::chrono::milliseconds(kLateMilliseconds));
     return false;
   }
   if (!reading.stack) {
@@ -198,7 +205,7 @@ void Dumper::take_thread(SampledThread& thread, Taken& taken) {
   }
   if (taken.done) return;
   // A thread that neither stands nor stops, not even approximately at rest: as it comes.
-  uint32_t stack = reader_->read_asleep(thread);
+  uint32_t stack = reader_->read_untouched(thread);
   accept(thread, taken, stack, thread_state_of(thread.probe.state()));
   taken.approximate = true;
 }

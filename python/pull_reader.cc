@@ -1,6 +1,12 @@
 #include "python/pull_reader.h"
 
 namespace rtprof {
+namespace {
+
+// A thread that could not be paused for longer than this is somebody else's for good.
+constexpr Nanoseconds kPassingDenial = 200 * kMillisecond;
+
+}  // namespace
 
 PullReader::PullReader(const Process& process, const PythonLayout& layout, Mechanism mechanism,
                        PythonStacks& stacks, ThreadTable& table)
@@ -33,8 +39,15 @@ uint32_t PullReader::intern_last() {
   return stack == 0 ? native_ : stack;
 }
 
-uint32_t PullReader::read_asleep(SampledThread& thread) {
+uint32_t PullReader::read_untouched(SampledThread& thread) {
   walk(thread);
+  return intern_last();
+}
+
+std::optional<uint32_t> PullReader::read_asleep(SampledThread& thread, uint64_t slices) {
+  walk(thread);
+  auto times = thread.probe.times();
+  if (!times || times->slices != slices) return std::nullopt;
   return intern_last();
 }
 
@@ -52,7 +65,8 @@ PullReader::Reading PullReader::read_held(SampledThread& thread) {
     return {};
   }
   ThreadPause pause(pauser_, thread.tid);
-  if (pause.outcome() == PauseOutcome::kDenied) return {.stack = denied(), .denied = true};
+  if (pause.outcome() == PauseOutcome::kDenied) return read_denied(thread);
+  thread.denied_since = 0;
   if (!pause.held()) return {.stopped = pause.outcome() == PauseOutcome::kLate};
   walk(thread);
   std::optional<ThreadTimes> times = thread.probe.times();
@@ -60,11 +74,16 @@ PullReader::Reading PullReader::read_held(SampledThread& thread) {
   return {.stack = intern_last(), .stopped = true, .times = times};
 }
 
-uint32_t PullReader::denied() {
-  auto status = read_status(process_.directory());
+// A profiler that pauses threads as we do is attached to one for a moment only.
+PullReader::Reading PullReader::read_denied(SampledThread& thread) {
+  TimePoint now = monotonic_now();
+  if (thread.denied_since == 0) thread.denied_since = now;
+  if (now - thread.denied_since < kPassingDenial) return {.late = true};
+  auto status = read_status(process_.directory() + "/task/" + std::to_string(thread.tid));
   bool traced = status && status->tracer != 0;
-  return stacks_.marker(traced ? "[unknown: traced by another process]"
-                               : "[unknown: not permitted to pause]");
+  std::string_view mark =
+      traced ? "[unknown: traced by another process]" : "[unknown: not permitted to pause]";
+  return {.stack = stacks_.marker(mark), .denied = true};
 }
 
 }  // namespace rtprof

@@ -22,16 +22,23 @@ class PullReader {
              ThreadTable& table);
 
   struct Reading {
-    // Nothing when there is none to be had now: the thread was not to be held any longer, or did not stop.
+    // Nothing when there is none to be had now: the thread was not to be held any longer, did not stop, or is
+    // held by another profiler.
     std::optional<uint32_t> stack;
     bool torn = false;     // the stack moved while it was read
     bool denied = false;   // it was not permitted to hold the thread; the stack says so
     bool stopped = false;  // it was taken off its CPU, or is about to be
+    bool late = false;     // there should be one: the thread's next sample stands for this one, too
     // What the scheduler had counted while the thread was held; nothing when it was not.
     std::optional<ThreadTimes> times;
   };
   Reading read_running(SampledThread& thread);
-  uint32_t read_asleep(SampledThread& thread);
+  // Of a thread that had been given a CPU `slices` times when it was seen to sleep; nothing when it was given
+  // one since, so that the stack may have changed while it was read.
+  std::optional<uint32_t> read_asleep(SampledThread& thread, uint64_t slices);
+
+  // As it comes, whatever the thread does meanwhile.
+  uint32_t read_untouched(SampledThread& thread);
 
   // Called right after each walk, while a thread that is held still is.
   using Witness = std::function<void(const RemoteWalker::Walk&)>;
@@ -52,7 +59,7 @@ class PullReader {
   Reading read_held(SampledThread& thread);
   void walk(SampledThread& thread);
   uint32_t intern_last();
-  uint32_t denied();
+  Reading read_denied(SampledThread& thread);
 
   const Process& process_;
   Mechanism mechanism_;

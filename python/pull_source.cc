@@ -1,7 +1,6 @@
 #include "python/pull_source.h"
 
 #include <fmt/core.h>
-#include <poll.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 
@@ -11,6 +10,7 @@
 #include <utility>
 
 #include "common/base/error.h"
+#include "common/process/access.h"
 #include "common/process/priority.h"
 #include "python/pull_output.h"
 #include "python/pull_reader.h"
@@ -49,12 +49,14 @@ class PullSource final : public Source {
 
  private:
   void refresh(TimePoint now);
+  bool find_state(SampledThread& thread, TimePoint now);
   void look_at(TimePoint tick, bool dormant_too);
   void look(SampledThread& thread, TimePoint tick);
   void account(SampledThread& thread, const ThreadTimes& times, TimePoint now, bool on_cpu);
   void sample_running(SampledThread& thread, TimePoint tick);
   void sample_asleep(SampledThread& thread, bool moved, Nanoseconds before);
   void end_sleep(SampledThread& thread, Nanoseconds most);
+  Record record_of_unread(Nanoseconds time) const;
   void emit_open(SampledThread& thread);
   void settle(TimePoint now);
   bool lock_is_held() const;
@@ -122,14 +124,14 @@ PullSource::PullSource(const Process& process, const PythonProcess& python, cons
 }
 
 bool PullSource::ended() const {
-  pollfd process{process_.pidfd(), POLLIN, 0};
-  if (process.fd >= 0 && ::poll(&process, 1, 0) == 1) return true;
-  return !table_.readable() || process_.has_execed() || !process_.alive();
+  return !process_.alive() || !table_.readable() || process_.has_execed();
 }
 
 void PullSource::tick(TimePoint now, Recorder&) {
-  output_.add_ticks(1);
   reader_.release_late();
+  // Its pid may be another's by now.
+  if (!process_.alive()) return;
+  output_.add_ticks(1);
   stacks_->begin_batch();
   running_ = 0;
   if (table_.outdated() && now >= next_refresh_) refresh(now);
@@ -167,6 +169,21 @@ void PullSource::refresh(TimePoint now) {
   next_refresh_ = end + kListingShare * (end - start);
 }
 
+// Looks for the state of a thread that has none and has run. False when that has to wait: whether it runs
+// Python is not known until then.
+bool PullSource::find_state(SampledThread& thread, TimePoint now) {
+  if (!table_.may_have_state(thread, now)) return true;
+  if (now < next_refresh_) {
+    table_.suspect();
+    return false;
+  }
+  table_.match_states();
+  thread.put_off_search(now);
+  TimePoint end = monotonic_now();
+  next_refresh_ = end + kListingShare * (end - now);
+  return true;
+}
+
 void PullSource::look_at(TimePoint tick, bool dormant_too) {
   for (auto& thread : table_.threads()) {
     if (thread->looked_in == tick || (!dormant_too && tick < thread->due)) continue;
@@ -186,13 +203,17 @@ void PullSource::look(SampledThread& thread, TimePoint tick) {
   if (!times || !thread.ledger) return table_.suspect();
   // Running on, waiting on, or sleeping on: leaving a CPU and being given one are counted.
   bool unchanged = *times == thread.ledger->times();
-  if (!unchanged) thread.activity = thread.probe.state() == 'R' ? Activity::kOnCpu : Activity::kAsleep;
+  if (!unchanged) thread.activity = thread.probe.asleep() ? Activity::kAsleep : Activity::kOnCpu;
   bool on_cpu = thread.activity == Activity::kOnCpu;
   Nanoseconds slept_before = thread.ledger->other();
   account(thread, *times, now, unchanged && on_cpu);
   if (!unchanged || on_cpu) thread.changed = now;
   bool dormant = now - thread.changed > kDormantAfter;
   thread.due = dormant ? now + kDormantPeriod : 0;
+  if (thread.states.empty() && thread.changed == now && !find_state(thread, now)) {
+    if (on_cpu) output_.add_late(1);
+    return;
+  }
   if (output_.elapsed()) sample_asleep(thread, !unchanged, slept_before);
   if (on_cpu) sample_running(thread, tick);
 }
@@ -207,7 +228,8 @@ void PullSource::sample_asleep(SampledThread& thread, bool moved, Nanoseconds be
     end_sleep(thread, asleep ? before + since / 2 : before + since);
   }
   if (!asleep) return;
-  thread.asleep_stack = thread.states.empty() ? reader_.native() : reader_.read_asleep(thread);
+  uint64_t slices = thread.ledger->times().slices;
+  thread.asleep_stack = thread.states.empty() ? reader_.native() : reader_.read_asleep(thread, slices);
   thread.asleep_counted = false;
 }
 
@@ -219,12 +241,12 @@ void PullSource::end_sleep(SampledThread& thread, Nanoseconds most) {
 }
 
 void PullSource::sample_running(SampledThread& thread, TimePoint tick) {
-  if (thread.states.empty() && table_.states_changed()) table_.suspect();
   Nanoseconds waited_before = thread.ledger->times().waited;
   PullReader::Reading reading = reader_.read_running(thread);
   TimePoint now = monotonic_now();
   if (reading.times) account(thread, *reading.times, now, false);
   if (reading.stopped) thread.activity = Activity::kWaiting;
+  if (reading.late) output_.add_late(1);
   if (!reading.stack) return;
   ++running_;
   thread.running_stack = reading.stack;
@@ -239,16 +261,22 @@ void PullSource::sample_running(SampledThread& thread, TimePoint tick) {
     output_.add(Reason::kRunnable, thread.tid, *reading.stack, now, ledger.take_runnable(), Record::kMore);
 }
 
+// Time that nothing was read for is a sample that failed; less than a period of it asked for none.
+Record PullSource::record_of_unread(Nanoseconds time) const {
+  return time < plan_.period() ? Record::kMore : Record::kTaken;
+}
+
 // What was accounted for and is in no sample yet. A thread that was never caught running is not said to have
 // run where it sleeps.
 void PullSource::emit_open(SampledThread& thread) {
   TimeLedger& ledger = *thread.ledger;
   TimePoint end = ledger.looked();
   if (output_.elapsed() && thread.asleep_stack) end_sleep(thread, ledger.other());
-  Record record = thread.running_stack ? Record::kMore : Record::kTaken;
-  uint32_t stack = thread.running_stack.value_or(thread.states.empty() ? reader_.native() : never_caught_);
-  if (Nanoseconds running = ledger.take_running(); running > 0)
-    output_.add(Reason::kRunning, thread.tid, stack, end, running, record);
+  bool is_native = thread.states.empty() && thread.search_due != 0;
+  uint32_t stack = thread.running_stack.value_or(is_native ? reader_.native() : never_caught_);
+  Nanoseconds running = ledger.take_running();
+  Record record = thread.running_stack ? Record::kMore : record_of_unread(running);
+  output_.add(Reason::kRunning, thread.tid, stack, end, running, record);
   if (!output_.elapsed()) return;
   uint32_t waiting = thread.running_stack.value_or(thread.asleep_stack.value_or(stack));
   output_.add(Reason::kRunnable, thread.tid, waiting, end, ledger.take_runnable(), Record::kMore);
@@ -262,7 +290,8 @@ void PullSource::settle(TimePoint now) {
   if (left <= 0) return;
   cpu_settled_ += left;
   std::erase_if(ended_threads_, [](const Ended& thread) { return !thread.stack; });
-  if (ended_threads_.empty()) output_.add_cpu(process_.pid(), never_listed_, now, left, Record::kTaken);
+  if (ended_threads_.empty())
+    output_.add_cpu(process_.pid(), never_listed_, now, left, record_of_unread(left));
   for (size_t i = ended_threads_.size(); i > 0; --i) {
     const Ended& thread = ended_threads_[i - 1];
     Nanoseconds part = left / static_cast<Nanoseconds>(i);
@@ -291,13 +320,18 @@ void PullSource::tick_gil(TimePoint now) {
 // The thread that holds the GIL stands for the time since the last tick. Time that could not be sampled when
 // it came goes into its next sample.
 void PullSource::sample_holder(SampledThread& thread, TimePoint now, Nanoseconds time) {
-  if (thread.probe.state() != 'R') {
-    if (!output_.elapsed()) return;
-    uint32_t stack = reader_.read_asleep(thread);
-    return output_.add(Reason::kOther, thread.tid, stack, now, time, Record::kTaken);
-  }
+  auto times = thread.probe.times();
+  bool asleep = times && thread.probe.asleep();
+  if (asleep && !output_.elapsed()) return;
   thread.gil_time += time;
+  if (asleep) {
+    auto stack = reader_.read_asleep(thread, times->slices);
+    if (!stack) return;
+    Nanoseconds held = std::exchange(thread.gil_time, 0);
+    return output_.add(Reason::kOther, thread.tid, *stack, now, held, Record::kTaken);
+  }
   PullReader::Reading reading = reader_.read_running(thread);
+  if (reading.late) output_.add_late(1);
   if (!reading.stack) return;
   ++running_;
   Record record = reading.torn ? Record::kTorn : Record::kTaken;
@@ -341,12 +375,11 @@ std::vector<RunQuality> PullSource::quality() const {
 // Reading the target's memory takes the permission that ptrace takes, so what is left to stand in the way is
 // another tracer, and a filter on our own system calls.
 void require_pause(const Process& process) {
-  auto status = read_status(process.directory());
-  if (status && status->tracer != 0) {
-    auto tracer = read_stat("/proc/" + std::to_string(status->tracer));
+  if (pid_t by = lasting_tracer(process.pid()); by != 0) {
+    auto tracer = read_stat("/proc/" + std::to_string(by));
     throw Error(ExitCode::kNotPermitted,
                 fmt::format("process {} is traced by {} (pid {}), and can have only one tracer",
-                            process.pid(), tracer ? tracer->comm : "another process", status->tracer),
+                            process.pid(), tracer ? tracer->comm : "another process", by),
                 "detach the other tracer, or use --nonblocking");
   }
   // No thread has this id: what is permitted fails with ESRCH.

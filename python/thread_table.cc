@@ -6,6 +6,19 @@
 #include <algorithm>
 
 namespace rtprof {
+namespace {
+
+// Threads that run none of the interpreter's code never have a state.
+constexpr Nanoseconds kFirstSearch = kMillisecond;
+constexpr Nanoseconds kRarestSearch = kSecond;
+constexpr int kMostReadings = 3;
+
+}  // namespace
+
+void SampledThread::put_off_search(TimePoint now) {
+  search_after = std::clamp(2 * search_after, kFirstSearch, kRarestSearch);
+  search_due = now + search_after;
+}
 
 ThreadTable::ThreadTable(const Process& process, const PythonLayout& layout, double max_pause_share)
     : process_(process),
@@ -31,8 +44,8 @@ std::vector<Address> ThreadTable::list_heads() const {
   return heads;
 }
 
-bool ThreadTable::states_changed() const {
-  return list_heads() != heads_;
+bool ThreadTable::may_have_state(const SampledThread& thread, TimePoint now) const {
+  return now >= thread.search_due || list_heads() != heads_;
 }
 
 std::vector<std::unique_ptr<SampledThread>> ThreadTable::refresh(TimePoint now) {
@@ -59,11 +72,16 @@ std::vector<std::unique_ptr<SampledThread>> ThreadTable::refresh(TimePoint now) 
 }
 
 void ThreadTable::match_states() {
+  // The lists are read while the process may change them.
   PythonThreads python = read_thread_states(process_.memory(), layout_);
+  for (int again = 0; again < kMostReadings && !python.complete; ++again)
+    python = read_thread_states(process_.memory(), layout_);
+  if (!python.complete) suspect();
   readable_ =
       process_.memory().pointer(layout_.walk.runtime + layout_.walk.runtime_interpreters_head).has_value();
   interpreters_ = std::move(python.interpreters);
-  heads_ = list_heads();
+  heads_.clear();
+  for (const PythonInterpreter& interpreter : interpreters_) heads_.push_back(interpreter.threads_head);
   ids_.resolve(python.threads);
   std::unordered_map<pid_t, std::vector<PythonThread>> by_tid;
   for (const PythonThread& state : python.threads) {
@@ -72,6 +90,7 @@ void ThreadTable::match_states() {
   by_state_.clear();
   for (auto& thread : threads_) {
     std::vector<PythonThread>& states = by_tid[thread->tid];
+    if (states.empty() && !python.complete) states = thread->states;
     auto same = [](const PythonThread& a, const PythonThread& b) { return a.state == b.state; };
     bool unchanged =
         std::equal(states.begin(), states.end(), thread->states.begin(), thread->states.end(), same);

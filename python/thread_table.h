@@ -22,6 +22,9 @@ struct SampledThread {
   SampledThread(pid_t pid, pid_t id, double max_pause_share, TimePoint now)
       : tid(id), probe(pid, id), budget(max_pause_share, now) {}
 
+  // It was not found among the thread states; most often it never will be.
+  void put_off_search(TimePoint now);
+
   pid_t tid;
   ThreadProbe probe;
   std::optional<TimeLedger> ledger;  // none until the first look
@@ -42,6 +45,9 @@ struct SampledThread {
   TimePoint changed = 0;                  // when it was last seen to run or to have run
   TimePoint due = 0;                      // for the next look
   TimePoint looked_in = 0;                // the last tick that looked at it
+  Nanoseconds search_after = 0;           // the wait before the next search for its state
+  TimePoint search_due = 0;               // when that search is due; 0 before the first
+  TimePoint denied_since = 0;             // it could not be paused; 0 when it could
   Nanoseconds gil_time = 0;               // with the GIL, not yet in a sample
 };
 
@@ -55,9 +61,12 @@ class ThreadTable {
   bool outdated() const;
   // Say that a thread state was not what was expected.
   void suspect() { suspected_ = true; }
-  // A thread without a state was seen running: true when thread states have come or gone since they were
-  // read.
-  bool states_changed() const;
+  // Whether reading the thread states again may find that of `thread`, which has none and has run: always
+  // when states have come or gone, else ever more rarely. A state can take the place of another's in memory,
+  // and a process that was forked a moment ago has the thread id of its parent until it first runs.
+  bool may_have_state(const SampledThread& thread, TimePoint now) const;
+  // Reads the thread states again, for the threads that were listed last.
+  void match_states();
 
   // Lists anew. Threads that have ended are handed out; new ones have no ledger yet.
   std::vector<std::unique_ptr<SampledThread>> refresh(TimePoint now);
@@ -70,7 +79,6 @@ class ThreadTable {
   size_t seen() const { return seen_; }
 
  private:
-  void match_states();
   std::vector<Address> list_heads() const;
 
   const Process& process_;

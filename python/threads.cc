@@ -58,9 +58,9 @@ class ListReader {
       interpreter.gil =
           walk.interp_gil == kNoOffset ? walk.gil : field<uint64_t>(interpreter_bytes_, walk.interp_gil);
       next = field<uint64_t>(interpreter_bytes_, walk.interp_next);
-      Address threads = field<uint64_t>(interpreter_bytes_, walk.interp_threads_head);
+      interpreter.threads_head = field<uint64_t>(interpreter_bytes_, walk.interp_threads_head);
       result_.interpreters.push_back(interpreter);
-      read_threads(interpreter.address, threads);
+      read_threads(interpreter.address, interpreter.threads_head);
     }
     return std::move(result_);
   }

@@ -12,9 +12,10 @@
 namespace rtprof {
 
 struct PythonInterpreter {
-  Address address = 0;  // PyInterpreterState
-  int64_t id = 0;       // 0 is the main one
-  Address gil = 0;      // struct _gil_runtime_state; 0 where there is none
+  Address address = 0;       // PyInterpreterState
+  int64_t id = 0;            // 0 is the main one
+  Address gil = 0;           // struct _gil_runtime_state; 0 where there is none
+  Address threads_head = 0;  // its newest thread state
 };
 
 // A thread state: what the interpreter keeps of a thread that runs its code.
