@@ -1,5 +1,5 @@
-/* Maps the file that is its argument as the loader maps code, and waits: a process that is no interpreter, whatever
- * the file says. */
+/* Maps the file that is its argument as the loader maps code, and waits: a process that is no interpreter,
+ * whatever the file says. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/mman.h>
