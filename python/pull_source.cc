@@ -113,10 +113,11 @@ PullSource::PullSource(const Process& process, const PythonProcess& python, cons
       never_listed_(stacks_->marker("[unknown: thread ended before it was seen]")) {
   // The kernel lets sleeps take 50 µs longer than asked for; a sampler means what it says.
   ::prctl(PR_SET_TIMERSLACK, 1);
-  cpu_at_start_ = process.cpu_time();
+  // With many threads the first listing takes a while, which is not part of what is recorded.
+  table_.refresh(monotonic_now());
   since_ = monotonic_now();
   last_tick_ = since_;
-  table_.refresh(since_);
+  cpu_at_start_ = process.cpu_time();
   for (auto& thread : table_.threads()) {
     namer_.add(thread->tid);
     if (auto times = thread->probe.times()) thread->ledger.emplace(*times, since_);
