@@ -166,10 +166,36 @@ struct Format {
   uint16_t task_coroutine;   // of _asyncio.Task, with a GIL, where it does not tell itself; the name follows
 };
 
-constexpr Format kFormats[] = {{13, kGroups313, false, false, 880, 896, -3, 0, 1, 120},
-                               {14, kGroups314, true, true, 880, 896, -3, 0, 1, kNoOffset},
-                               {15, kGroups315, true, true, 888, 904, 0, 4, 2, kNoOffset}};
-
+constexpr Format kFormats[] = {{.minor = 13,
+                                .groups = kGroups313,
+                                .tagged_executable = false,
+                                .interned_is_byte = false,
+                                .cached_keys = 880,
+                                .cached_keys_free_threaded = 896,
+                                .created = -3,
+                                .executing = 0,
+                                .awaited_from_top = 1,
+                                .task_coroutine = 120},
+                               {.minor = 14,
+                                .groups = kGroups314,
+                                .tagged_executable = true,
+                                .interned_is_byte = true,
+                                .cached_keys = 880,
+                                .cached_keys_free_threaded = 896,
+                                .created = -3,
+                                .executing = 0,
+                                .awaited_from_top = 1,
+                                .task_coroutine = kNoOffset},
+                               {.minor = 15,
+                                .groups = kGroups315,
+                                .tagged_executable = true,
+                                .interned_is_byte = true,
+                                .cached_keys = 888,
+                                .cached_keys_free_threaded = 904,
+                                .created = 0,
+                                .executing = 4,
+                                .awaited_from_top = 2,
+                                .task_coroutine = kNoOffset}};
 uint64_t word_at(std::span<const uint8_t> bytes, size_t index) {
   uint64_t word;
   std::memcpy(&word, bytes.data() + index * sizeof word, sizeof word);

@@ -269,9 +269,8 @@ void Dumper::add_notes(ThreadDump& dump) const {
                     approximate == 1 ? "1 thread was" : fmt::format("{} threads were", approximate)));
   if (holder_missed_) dump.notes.emplace_back("the GIL changed hands too fast to tell who holds it");
   if (variables_cut_)
-    dump.notes.push_back(
-        fmt::format("of a thread with more than {} variables, those nearest the root are left out",
-                    FrameVariables::kMostValues));
+    dump.notes.emplace_back(
+        "a thread has more variables than are read at once; those nearest the root are left out");
 }
 
 // Tasks are read while the threads that run their loops do what they do.

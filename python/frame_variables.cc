@@ -2,12 +2,15 @@
 
 #include <algorithm>
 
+#include "common/base/clock.h"
 #include "python/objects.h"
 
 namespace rtprof {
 namespace {
 
 constexpr size_t kMostSlots = 500;  // of a frame
+// A thread may be held meanwhile. It takes a tenth of that for the most values that are read, usually.
+constexpr Nanoseconds kLongestTake = 20 * kMillisecond;
 constexpr size_t kLongestName = 256;
 // co_flags, Include/cpython/code.h.
 constexpr uint32_t kHasPositionals = 4;
@@ -35,10 +38,11 @@ void FrameVariables::take(const RemoteWalker::Walk& walk) {
   cache_.clear();
   cut_ = false;
   size_t values = 0;
+  TimePoint start = monotonic_now();
   for (size_t i = 0; i < walk.leaf_first.size(); ++i) {
     Address code = walk.leaf_first[i].code;
     if (code == 0 || code == none_) continue;
-    cut_ = cut_ || values >= kMostValues;
+    cut_ = cut_ || values >= kMostValues || monotonic_now() - start > kLongestTake;
     frames_.push_back(cut_ ? Frame{code, {}} : take_frame(walk.addresses[i], code, kMostValues - values));
     values += frames_.back().slots.size();
   }

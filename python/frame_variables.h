@@ -22,7 +22,8 @@ namespace rtprof {
 // and turns it into texts; names are read when asked for, since code objects do not change.
 class FrameVariables {
  public:
-  // More values of one thread than this are not read: those of the frames nearest the root are left out.
+  // More values of one thread than this are not read, nor any that take longer than a thread should be held:
+  // those of the frames nearest the root are left out.
   static constexpr size_t kMostValues = 1000;
 
   FrameVariables(const Memory& memory, const PythonProcess& python);

@@ -38,8 +38,8 @@ Address FakeObjects::make(std::string_view type_name, uint64_t flags, size_t siz
   return at;
 }
 
-Address FakeObjects::object_of(std::string_view builtin_type) {
-  return make(builtin_type, 0, 64);
+Address FakeObjects::object_of(std::string_view builtin_type, size_t size) {
+  return make(builtin_type, 0, size);
 }
 
 Address FakeObjects::string(std::string_view ascii) {

@@ -45,7 +45,7 @@ class FakeObjects {
   // without a dict; in a dict before 3.11, which always has one.
   Address instance(const std::string& type, const std::vector<std::pair<std::string, Address>>& attributes,
                    Place place, std::string_view module = "app");
-  Address object_of(std::string_view builtin_type);
+  Address object_of(std::string_view builtin_type, size_t size = 64);
 
  private:
   Address allocate(size_t size);
