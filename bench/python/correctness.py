@@ -1,0 +1,177 @@
+"""Whether profiles are right: measured on workloads whose truth is known, on every version of the zoo.
+
+A share is checked with so many samples that its bar stands at least four standard deviations (σ) off; n and σ are
+printed. σ takes samples for independent, which is the worst case: they are regular.
+"""
+
+import inference
+import targets
+import truth
+import tools
+from context import number
+
+BAR_POINTS = 1.0
+
+
+def record(context, recordings, tool, target, *args):
+    try:
+        recordings[tool.name] = tool.record(target.pid(), *args)
+    except tools.ToolError as error:
+        context.results.failures[f"{tool.name} on {target.description}"] = str(error)
+
+
+def until(context, tool, target, rate, samples, most_s):
+    """One recording that is long enough for so many samples, or `most_s`: a first one tells the rate reached."""
+    first = tool.record(target.pid(), "cpu", rate, 1)
+    seconds = min(most_s, max(1, 1.1 * samples / max(1, first.rate)))
+    return tool.record(target.pid(), "cpu", rate, round(seconds + 0.5))
+
+
+def wrong_stacks(context):
+    """Wrong stacks on the adversarial alternation, a million samples, peers beside it"""
+    samples = 20_000 if context.quick else 1_000_000
+    for python in targets.VERSIONS:
+        with targets.running(context.scratch, python, "alternate.py") as target:
+            alternation = truth.Alternation(target.truth())
+            exact = {
+                rung: until(context, context.rtprof(rung), target, rate, samples, 120)
+                for rung, rate in (("kernel", 50_000), ("pause", 50_000))
+            }
+            others = {}
+            beside = [
+                (context.tachyon(), "cpu", 50_000),
+                (context.tachyon("--blocking"), "wall", 10_000),  # it sees no thread on a CPU: it has stopped them
+                (context.py_spy(), "cpu", 1000),
+                (context.rtprof("read"), "cpu", 10_000),
+            ]
+            for tool, event, rate in beside if python == targets.TACHYON_TARGET[0] else []:
+                record(context, others, tool, target, event, rate, 2 if context.quick else 20)
+        for rung, recording in exact.items():
+            report_wrong(context, f"{rung}, {python}", alternation, recording, others)
+        compare_sides(context, python, alternation, exact)
+    with targets.running(context.scratch, targets.AUSTIN_TARGET[0], "alternate.py") as target:
+        alternation = truth.Alternation(target.truth())
+        others = {}
+        record(context, others, context.austin(with_stacks=True), target, "wall", 10_000, 2 if context.quick else 20)
+        own = until(context, context.rtprof("kernel"), target, 50_000, samples, 120)
+        report_wrong(context, "kernel, this machine's Python", alternation, own, others)
+
+
+def wrong_text(alternation, recording):
+    sides = alternation.sides(recording.stacks)
+    share = sides["wrong"] / max(1, sum(sides.values()))
+    failed = recording.errors / max(1, recording.samples + recording.errors)
+    text = f"{share:.2%} of {number(recording.samples)}"
+    return text + (f", {failed:.2%} failed" if failed else "")
+
+
+def report_wrong(context, where, alternation, recording, others):
+    sides = alternation.sides(recording.stacks)
+    wrong = sum(1 for stack in recording.stacks if alternation.side(stack) == "wrong")
+    context.row(
+        "wrong", f"wrong stacks, {where}", f"{wrong} different ones in {recording.samples:,} samples",
+        {name: wrong_text(alternation, other) for name, other in others.items()}, "0",
+        inference.MET if sides["wrong"] == 0 else inference.NOT_MET, sides=sides, samples=recording.samples,
+        beside={name: [alternation.sides(other.stacks), other.samples, other.errors] for name, other in others.items()},
+    )
+
+
+def compare_sides(context, python, alternation, exact):
+    """Both sides do the same, so they have the same share; and two rungs that are right agree on every stack."""
+    points = {}
+    for rung, recording in exact.items():
+        sides = alternation.sides(recording.stacks)
+        points[rung] = 100 * (sides["a"] - sides["b"]) / sum(sides.values())
+    shares = [alternation.possible(recording.stacks) for recording in exact.values()]
+    apart = max(100 * abs(shares[0].get(key, 0) - shares[1].get(key, 0)) for key in {*shares[0], *shares[1]})
+    worst = max(apart, *(abs(value) for value in points.values()))
+    context.row(
+        "wrong", f"share of each true stack, {python}",
+        f"sides differ by {points['kernel']:+.2f} points on kernel, {points['pause']:+.2f} on pause; "
+        f"rungs by {apart:.2f} at most",
+        {}, f"within {BAR_POINTS:g} point", inference.at_most([worst], BAR_POINTS), shares=[
+            {";".join(key): share for key, share in each.items()} for each in shares
+        ],
+    )
+
+
+def known_shares(context):
+    """Share of a function of known share: alternating, recursive, threaded, generators, C calls"""
+    samples = 2000 if context.quick else 40_000
+    for kind in truth.SHARES:
+        for python in ("3.11", "3.15") if context.quick else targets.VERSIONS:
+            with targets.running(context.scratch, python, *kind.workload) as target:
+                taken = {
+                    rung: until(context, context.rtprof(rung), target, 10_000, samples, 60)
+                    for rung in ("kernel", "pause")
+                }
+                others = {}
+                beside = [(context.tachyon(), 10_000), (context.py_spy(), 1000)]
+                for tool, rate in beside if python == targets.TACHYON_TARGET[0] else []:
+                    record(context, others, tool, target, "cpu", rate, 2 if context.quick else 10)
+            report_shares(context, kind, python, taken, others)
+
+
+def share_text(kind, recording):
+    share = kind.measure(recording.stacks)
+    return "–" if share is None else f"{100 * (share - truth.FIRST_SHARE):+.2f} points"
+
+
+def report_shares(context, kind, python, taken, others):
+    for rung, recording in taken.items():
+        share = kind.measure(recording.stacks)
+        sigma = 100 * inference.share_sigma(truth.FIRST_SHARE, max(1, recording.samples))
+        off = None if share is None else 100 * (share - truth.FIRST_SHARE)
+        resolved = off is not None and 4 * sigma <= BAR_POINTS
+        verdict = inference.at_most([abs(off)], BAR_POINTS) if resolved else inference.NOT_RESOLVED
+        context.row(
+            "shares", f"{kind.kind} 25 %, {rung}, {python}",
+            f"{share_text(kind, recording)}, n = {recording.samples:,}, σ = {sigma:.2f}",
+            {name: share_text(kind, other) for name, other in others.items()}, f"within {BAR_POINTS:g} point", verdict,
+            share=share, samples=recording.samples, sigma=sigma,
+        )
+
+
+def delivered(context):
+    """Asked − delivered: late, torn, lost, failed and unknown samples of the exact rungs"""
+    seconds = 2 if context.quick else 10
+    for python in ("3.11", "3.15") if context.quick else targets.VERSIONS:
+        with targets.running(context.scratch, python, "shares.py") as target:
+            for rung, rates in (("kernel", (100, 1000, 10_000)), ("pause", (100, 1000, 10_000))):
+                recordings = {rate: context.rtprof(rung).record(target.pid(), "cpu", rate, seconds) for rate in rates}
+                report_delivered(context, f"{rung}, {python}", recordings)
+
+
+def report_delivered(context, where, recordings):
+    parts, verdicts, data = [], [], {}
+    for rate, recording in recordings.items():
+        stats = recording.stats
+        missing = stats["asked"] - stats["samples"] + stats["unknown_frames"]
+        share = missing / max(1, stats["asked"])
+        data[rate] = {key: stats[key] for key in ("asked", "samples", "late_ticks", "torn", "errors", "lost")}
+        data[rate]["unknown"] = stats["unknown_frames"]
+        parts.append(f"{share:.2%} at {number(rate)} Hz")
+        verdicts.append(inference.MET if share <= 0.001 else inference.NOT_MET)
+    context.row("delivered", f"asked − delivered, {where}", ", ".join(parts), {}, "≤ 0.1 %", inference.worst(verdicts), **{
+        "rates": data,
+    })
+
+
+def weights(context):
+    """Sum of the weights: cpu against the target's CPU clock, wall against elapsed time for each thread"""
+    seconds = 2 if context.quick else 10
+    for python in ("3.11", "3.15") if context.quick else targets.VERSIONS:
+        for rung in ("kernel", "pause"):
+            with targets.running(context.scratch, python, "threads.py", 4, 20) as target:
+                cpu = context.rtprof(rung).record(target.pid(), "cpu", 997, seconds)
+                wall = context.rtprof(rung).record(target.pid(), "wall", 997, seconds)
+            clock = cpu.stats["target_cpu_s"]
+            off = 100 * (cpu.stats["total_weight"] / 1e9 / clock - 1)
+            worst = max((100 * (weight / 1e9 / wall.seconds - 1) for weight in wall.threads.values()), key=abs)
+            context.row(
+                "weights", f"sum of weights, {rung}, {python}",
+                f"cpu {off:+.2f} % off the target's clock; wall {worst:+.2f} % off in the worst of "
+                f"{len(wall.threads)} threads",
+                {}, "within 1 %", inference.at_most([max(abs(off), abs(worst))], 1.0), cpu=off, wall=worst,
+                threads=len(wall.threads),
+            )

@@ -1,0 +1,202 @@
+"""The profilers, behind one interface: record() attaches to a process and says what came of it and what it cost.
+
+Each is run with the options that its own documentation gives for the purpose, and nothing that slows it down.
+"""
+
+import collections
+import dataclasses
+import json
+import re
+import signal
+
+import peers
+import stacks
+import stopwatch
+
+# Thread roots that some tools put before a stack.
+ROOTS = r"tid:\d+|P\d+|T\d+:\S+|.* tid=\d+|process \d+.*"
+
+
+@dataclasses.dataclass
+class Recording:
+    samples: int  # of one thread each
+    errors: int
+    seconds: float  # for which it sampled
+    cpu_s: float  # its whole life
+    window_cpu_s: float  # in the steady state, see stopwatch; the kernel's BPF programs included
+    window_s: float
+    peak_kb: int
+    stacks: collections.Counter = dataclasses.field(default_factory=collections.Counter)
+    stats: dict = dataclasses.field(default_factory=dict)
+    said: str = ""
+
+    @property
+    def rate(self):
+        return self.samples / self.seconds
+
+    def cpu_per_sample_us(self):
+        """CPU time in the steady state by the samples of that time: without start-up and output."""
+        if not self.window_s or not self.samples:
+            return None
+        return self.window_cpu_s / (self.rate * self.window_s) * 1e6
+
+
+class ToolError(Exception):
+    pass
+
+
+class Tool:
+    """`name`, `command(...)`, `understand(...)`. Makes its files in a scratch directory, one recording at a time."""
+
+    environment = {}
+
+    def __init__(self, results, scratch):
+        self.results, self.scratch = results, scratch
+
+    def start(self, pid, event="cpu", rate=1000, seconds=3):
+        command = self.command(pid, event, rate, seconds)
+        self.results.note_command(f"{self.name}, {event}", command)
+        running = stopwatch.Running(command, env=self.environment, cwd=self.scratch)
+        running.asked = (event, rate, seconds)
+        return running
+
+    def finish(self, running):
+        finished = running.finish()
+        if finished.status != 0:
+            raise ToolError(f"{self.name} ended with {finished.status}: {' '.join(finished.command)}\n{finished.output}")
+        return self.understand(finished, *running.asked)
+
+    def record(self, pid, event="cpu", rate=1000, seconds=3, window=None):
+        """`window`: the moments after the start between which CPU time counts as the steady state's."""
+        running = self.start(pid, event, rate, seconds)
+        if window:
+            running.measure_window(*window)
+        return self.finish(running)
+
+    def made(self, finished, samples, errors, seconds, read, said=""):
+        return Recording(
+            samples, errors, seconds, finished.cpu_s, finished.window_cpu_s, finished.window_s, finished.peak_kb,
+            stacks.without_root(read, ROOTS), said=said,
+        )
+
+
+class Rtprof(Tool):
+    def __init__(self, results, scratch, program, mechanism):
+        super().__init__(results, scratch)
+        self.program, self.mechanism = program, mechanism
+        self.name = f"rtprof {mechanism}"
+        self.output, self.stats = scratch / f"{mechanism}.collapsed", scratch / f"{mechanism}.json"
+
+    def command(self, pid, event, rate, seconds):
+        line = [
+            self.program, "attach", "--pid", pid, "-e", event, "-r", rate, "-d", seconds, "--mechanism", self.mechanism,
+            "--total", "-q", "-o", self.output, "--stats", self.stats,
+        ]
+        if event == "wall":
+            line.append("-t")
+        if self.mechanism == "pause":
+            line += ["--max-pause-share", "100%"]
+        return line
+
+    def understand(self, finished, event, rate, seconds):
+        stats = json.loads(self.stats.read_text())
+        duration = stats["duration_s"]
+        samples = stats["samples"]
+        if event == "wall":
+            # Where each thread is, is known at every moment: as many samples as a sampler at this rate would take.
+            samples = round(stats["total_weight"] / 1e9 * rate)
+        errors = stats["errors"] + stats["torn"] + stats["lost"] + stats["unknown_frames"]
+        read = stacks.of_rtprof(self.output)
+        recording = self.made(finished, samples, errors, duration, read)
+        recording.stats = stats
+        recording.threads = collections.Counter()
+        for stack, weight in read.items():
+            if stack[0][1] == "":
+                recording.threads[stack[0][0]] += weight
+        # The BPF programs run at a constant rate, so the window has its part of them.
+        bpf = stats["bpf_cpu_s"]
+        recording.cpu_s += bpf
+        if recording.window_s:
+            recording.window_cpu_s += bpf * min(1.0, recording.window_s / duration)
+        return recording
+
+
+class PySpy(Tool):
+    name = "py-spy"
+
+    def __init__(self, results, scratch, options=()):
+        super().__init__(results, scratch)
+        self.options = list(options)
+        self.name = " ".join(["py-spy", *self.options])
+        self.output = scratch / "py-spy.raw"
+
+    def command(self, pid, event, rate, seconds):
+        line = [*peers.py_spy(), "record", "--pid", pid, "--rate", rate, "--duration", max(1, round(seconds))]
+        idle = ["--idle"] if event == "wall" else []
+        return [*line, *idle, *self.options, "--format", "raw", "--output", self.output]
+
+    def understand(self, finished, event, rate, seconds):
+        said = re.search(r"Samples: (\d+) Errors: (\d+)", finished.output)
+        if not said:
+            raise ToolError(f"py-spy did not say what it did:\n{finished.output}")
+        read = stacks.of_py_spy(self.output)
+        return self.made(finished, sum(read.values()), int(said[2]), max(1, round(seconds)), read)
+
+
+class Austin(Tool):
+    name = "Austin"
+
+    def __init__(self, results, scratch, with_stacks=False):
+        super().__init__(results, scratch)
+        self.with_stacks = with_stacks
+        self.output = scratch / "austin.mojo"
+
+    def command(self, pid, event, rate, seconds):
+        mode = ["--cpu"] if event == "cpu" else []
+        every = ["--interval", f"{max(1, round(1e6 / rate))}us"]
+        return [*peers.austin(), *mode, *every, "--exposure", max(1, round(seconds)), "--output", self.output, "--pid", pid]
+
+    def understand(self, finished, event, rate, seconds):
+        plain = re.sub(r"\x1b\[[\d;]*m", "", finished.output)
+        said = re.search(r"Error rate[ .]*(\d+)/(\d+)", plain)
+        if not said:
+            raise ToolError(f"Austin did not say what it did:\n{plain}")
+        took = re.search(r"Total duration[ .]*([\d.]+)s", plain)
+        read = collections.Counter()
+        if self.with_stacks:
+            text = self.scratch / "austin.collapsed"
+            stopwatch.run([*peers.austin_converter(), self.output, text])
+            read = stacks.of_austin(text)
+        return self.made(finished, int(said[2]), int(said[1]), float(took[1]) if took else seconds, read)
+
+
+class Tachyon(Tool):
+    name = "Tachyon"
+    environment = peers.TACHYON_ENVIRONMENT
+
+    def __init__(self, results, scratch, options=()):
+        super().__init__(results, scratch)
+        self.options = list(options)
+        self.name = " ".join(["Tachyon", *self.options])
+        self.output = scratch / "tachyon.collapsed"
+
+    def command(self, pid, event, rate, seconds):
+        return [
+            *peers.tachyon(), "attach", "-r", rate, "-d", seconds, "-a", "--mode", event, *self.options, "--collapsed",
+            "-o", self.output, pid,
+        ]
+
+    def understand(self, finished, event, rate, seconds):
+        said = re.search(r"Captured ([\d,]+) samples in ([\d.]+) seconds", finished.output)
+        if not said:
+            raise ToolError(f"Tachyon did not say what it did:\n{finished.output}")
+        failed = re.search(r"Error rate: ([\d.]+)", finished.output)
+        ticks = int(said[1].replace(",", ""))
+        read = stacks.of_tachyon(self.output)
+        errors = round(float(failed[1]) / 100 * ticks) if failed else 0
+        return self.made(finished, sum(read.values()), errors, float(said[2]), read)
+
+
+def stop(running):
+    """Ends a recording early, as Ctrl-C does."""
+    running.process.send_signal(signal.SIGINT)
