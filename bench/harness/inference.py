@@ -27,7 +27,9 @@ def interval(values):
 
 
 def at_most(values, bar):
-    """Whether the median of `values` is at most `bar`."""
+    """Whether the median of `values` is at most `bar`; not resolved without any."""
+    if not values:
+        return NOT_RESOLVED
     low, high = interval(values)
     if high <= bar:
         return MET

@@ -1,4 +1,4 @@
-"""Runs a command and says what it cost: elapsed time, CPU time, the CPU time between two moments, the peak of memory."""
+"""Runs a command and says what it cost: elapsed time, CPU time, in all and between two moments, the peak of memory."""
 
 import dataclasses
 import os

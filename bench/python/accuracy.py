@@ -12,6 +12,7 @@ import correctness  # noqa: E402
 
 GROUPS = {
     "wrong": correctness.wrong_stacks,
+    "true-stacks": correctness.true_stacks,
     "delivered": correctness.delivered,
     "shares": correctness.known_shares,
     "weights": correctness.weights,

@@ -12,12 +12,21 @@ sys.path[:0] = [str(BENCH / "harness"), str(BENCH.parent / "tests/runtime"), str
 import command_line  # noqa: E402
 import context  # noqa: E402
 import cpu  # noqa: E402
+import held  # noqa: E402
+import service  # noqa: E402
+import startup  # noqa: E402
 
 GROUPS = {
     "cpu": cpu.cpu_per_sample,
+    "hold": held.holds,
+    "lost-work": held.lost_work,
     "unthrottled": cpu.unthrottled,
+    "signals": service.signals,
+    "memory": service.memory,
+    "memory-long": service.memory_long,
+    "dump": startup.dump,
+    "attach": startup.attach,
 }
-
 
 options = command_line.parse(__doc__, GROUPS).parse_args()
 sys.exit(command_line.run(options, "python", "Cost, CPython", GROUPS, context.make))

@@ -23,7 +23,10 @@ RATES = (1000, 10000)
 THREADS = (1, 20, 200)
 # rtprof's share of a peer's cost, by rung.
 BARS = {
-    ("kernel", "Tachyon"): 1 / 10, ("kernel", "Austin"): 1 / 10, ("kernel", "py-spy"): 1 / 50, ("pause", "py-spy"): 1 / 8,
+    ("kernel", "Tachyon"): 1 / 10,
+    ("kernel", "Austin"): 1 / 10,
+    ("kernel", "py-spy"): 1 / 50,
+    ("pause", "py-spy"): 1 / 8,
 }
 
 
@@ -69,7 +72,8 @@ def compare(context, rung, peers, taken, figure):
             bars.append(f"≤ 1/{1 / bar:.0f} of {peer}: is 1/{number(1 / inference.median(ratio))}")
     context.row(
         "cpu", f"{figure}, {rung}", describe(taken[own], cost[own]), shown, "; ".join(bars),
-        inference.worst(verdicts) if verdicts else "", cpu_us=cost, rates={k: [e.rate for e in v] for k, v in taken.items()},
+        inference.worst(verdicts) if verdicts else "", cpu_us=cost,
+        rates={name: [each.rate for each in recordings] for name, recordings in taken.items()},
     )
 
 

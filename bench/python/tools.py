@@ -13,8 +13,8 @@ import peers
 import stacks
 import stopwatch
 
-# Thread roots that some tools put before a stack.
-ROOTS = r"tid:\d+|P\d+|T\d+:\S+|.* tid=\d+|process \d+.*"
+# What some tools put before a stack: the process, the thread, what it did.
+ROOTS = r"tid:\d+|P\d+|T\d+:\S+|.* tid=\d+|process \d+.*|\[(running|runnable|other)\]"
 
 
 @dataclasses.dataclass
@@ -62,9 +62,13 @@ class Tool:
 
     def finish(self, running):
         finished = running.finish()
-        if finished.status != 0:
-            raise ToolError(f"{self.name} ended with {finished.status}: {' '.join(finished.command)}\n{finished.output}")
+        if not self.succeeded(finished):
+            command = " ".join(finished.command)
+            raise ToolError(f"{self.name} ended with {finished.status}: {command}\n{finished.output}")
         return self.understand(finished, *running.asked)
+
+    def succeeded(self, finished):
+        return finished.status == 0
 
     def record(self, pid, event="cpu", rate=1000, seconds=3, window=None):
         """`window`: the moments after the start between which CPU time counts as the steady state's."""
@@ -154,7 +158,12 @@ class Austin(Tool):
     def command(self, pid, event, rate, seconds):
         mode = ["--cpu"] if event == "cpu" else []
         every = ["--interval", f"{max(1, round(1e6 / rate))}us"]
-        return [*peers.austin(), *mode, *every, "--exposure", max(1, round(seconds)), "--output", self.output, "--pid", pid]
+        how_long = ["--exposure", max(1, round(seconds))]
+        return [*peers.austin(), *mode, *every, *how_long, "--output", self.output, "--pid", pid]
+
+    def succeeded(self, finished):
+        """Its status is not zero now and then at the end of a recording that it has written whole."""
+        return "Sampling Statistics" in finished.output
 
     def understand(self, finished, event, rate, seconds):
         plain = re.sub(r"\x1b\[[\d;]*m", "", finished.output)

@@ -34,13 +34,10 @@ SHARES = (
 
 
 class Alternation:
-    """alternate.py: main calls hot_a on one line and hot_b on the next, each its own leaf. Its two sides do the same.
-
-    What tools show of what lies above main, and of lines before the first instruction, does not count as wrong.
-    """
+    """alternate_sides.py: main calls hot_a and hot_b on lines of their own, each calls its own leaf."""
 
     def __init__(self, lines):
-        self.line = {"hot_a": lines["hot_a"], "hot_b": lines["hot_b"]}
+        self.lines = lines
 
     def side(self, stack):
         """"a", "b" or "main" for a stack that can be, "wrong" for one that cannot, "" for none of the workload's."""
@@ -51,7 +48,7 @@ class Alternation:
         callees = names[main + 1:]
         for side in "ab":
             if callees in ([f"hot_{side}"], [f"hot_{side}", f"leaf_{side}"]):
-                return side if stack[main][2] == self.line[f"hot_{side}"] else "wrong"
+                return side if stack[main][2] in self.lines[f"hot_{side}"] else "wrong"
         return "wrong" if callees else "main"
 
     def sides(self, read):
@@ -61,13 +58,19 @@ class Alternation:
             weights[self.side(stack)] += weight
         return weights
 
-    def possible(self, read):
-        """Each stack that can be → its share, from main on: the line of main, then functions without lines."""
+    def shares(self, read):
+        """Each stack that can be → its share, by the names of its functions from main on."""
         shares = {}
         total = sum(read.values())
         for stack, weight in read.items():
             if self.side(stack) in ("a", "b", "main"):
-                main = [frame[0] for frame in stack].index("main")
-                key = (f"main:{stack[main][2]}", *(frame[0] for frame in stack[main + 1:]))
+                names = [frame[0] for frame in stack]
+                key = tuple(names[names.index("main"):])
                 shares[key] = shares.get(key, 0) + weight / total
         return shares
+
+    @staticmethod
+    def apart(shares):
+        """By how much the share of a stack of side a differs from its counterpart's on side b, at most."""
+        pairs = ((("main", "hot_a"), ("main", "hot_b")), (("main", "hot_a", "leaf_a"), ("main", "hot_b", "leaf_b")))
+        return max(abs(shares.get(first, 0) - shares.get(second, 0)) for first, second in pairs)

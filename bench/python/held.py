@@ -1,0 +1,171 @@
+"""What a profiler does to its target: how long it holds a thread, how much work it takes from it."""
+
+import json
+import math
+import time
+
+import inference
+import native
+import stopwatch
+import targets
+import tools
+from context import number, ratios, spread
+
+# Gaps are noted from here on, in ns; what is below is no interruption.
+LEAST = 300
+LOG_SIZE = 1 << 17
+
+
+class GapLog:
+    """The gaps that the workload gaps.py notes."""
+
+    def __init__(self, python):
+        self.shared = targets.SharedWords(python, 2 + 2 * LOG_SIZE)
+
+    def __enter__(self):
+        self.shared.__enter__()
+        return self
+
+    def __exit__(self, *error):
+        self.shared.__exit__(*error)
+
+    @property
+    def path(self):
+        return self.shared.path
+
+    def lengths(self, seconds):
+        """The gaps of the next seconds."""
+        words = self.shared.words
+        first = words[0]
+        time.sleep(seconds)
+        last = words[0]
+        return [words[3 + 2 * (index % LOG_SIZE)] for index in range(max(first, last - LOG_SIZE), last)]
+
+
+# Bins of 2 %.
+def bin_of(length):
+    return round(50 * math.log(max(1, length)))
+
+
+def value_of(index):
+    return math.exp(index / 50)
+
+
+def median_hold_us(lengths, quiet):
+    """What a tool's presence adds: the median of the gaps that there are more of."""
+    value = inference.excess_quantile(lengths, quiet, 1, 0.5, bin_of, value_of)
+    return None if value is None else value / 1000
+
+
+class Interrupter:
+    """bench/native/interrupt.c, as a tool."""
+
+    name = "empty interrupt"
+
+    def __init__(self, results):
+        self.results = results
+
+    def start(self, pid, event, rate, seconds):
+        command = [native.interrupt(), pid, rate, seconds]
+        self.results.note_command(self.name, command)
+        return stopwatch.Running(command)
+
+    def finish(self, running):
+        finished = running.finish()
+        if finished.status:
+            raise tools.ToolError(finished.output)
+        return json.loads(finished.output)
+
+
+def holds(context):
+    """How long a sample holds the thread, seen by the thread itself; an empty interrupt and py-spy beside it"""
+    seconds, begun = 1.0, 0.9
+    recorders = [
+        (context.rtprof("kernel"), 1000), (context.rtprof("pause"), 1000), (Interrupter(context.results), 1000),
+        (context.py_spy(), 1000), (context.tachyon("--blocking"), 1000),
+    ]
+    seen = {tool.name: [] for tool, _ in recorders}
+    bpf = []
+    with GapLog("3.15") as log:
+        workload = ("gaps.py", native.gaps_for("3.15"), log.path, LOG_SIZE, LEAST)
+        with targets.running(context.scratch, "3.15", *workload) as target:
+            for _ in range(context.repetitions(15)):
+                for tool, rate in recorders:
+                    quiet = log.lengths(seconds)
+                    running = tool.start(target.pid(), "cpu" if "blocking" not in tool.name else "wall", rate, 3)
+                    running.sleep_until(begun)
+                    lengths = log.lengths(seconds)
+                    recording = tool.finish(running)
+                    seen[tool.name].append(median_hold_us(lengths, quiet))
+                    if tool.name == "rtprof kernel":
+                        bpf.append(1e6 * recording.stats["bpf_cpu_s"] / recording.samples)
+    shown = {name: spread(values, "µs") for name, values in seen.items()}
+    peers = {name: shown[name] for name in ("py-spy", "Tachyon --blocking")}
+    kernel = [value for value in seen["rtprof kernel"] if value is not None]
+    context.row(
+        "hold", "time that a sample holds the thread, kernel, median", shown["rtprof kernel"], peers, "≤ 2 µs",
+        inference.at_most(kernel, 2.0), seen=seen,
+    )
+    context.row("hold", "of that in the BPF programs, mean", spread(bpf, "µs"), {}, "", "", bpf_us=bpf)
+    times = ratios(seen["rtprof pause"], seen["empty interrupt"])
+    context.row(
+        "hold", "time that a sample holds the thread, pause, median", shown["rtprof pause"],
+        {"empty interrupt": shown["empty interrupt"], **peers},
+        f"≤ 1.5 × an empty interrupt: is {spread(times)} ×", inference.at_most(times, 1.5), ratios=times,
+    )
+
+
+def work_rate(shared, seconds):
+    """Pieces of work a second over the next seconds."""
+    begin, count = time.monotonic(), shared.words[0]
+    time.sleep(seconds)
+    return (shared.words[0] - count) / (time.monotonic() - begin)
+
+
+def one_slope(shared, target, tool, rates, seconds, begun):
+    """The share of its work that the target loses, by samples a second: the slope in µs a sample."""
+    xs, ys = [], []
+    for rate in rates:
+        if rate == 0:
+            xs.append(0.0)
+            ys.append(work_rate(shared, seconds))
+            continue
+        running = tool.start(target.pid(), "cpu", rate, math.ceil(begun + seconds))
+        running.sleep_until(begun)
+        work = work_rate(shared, seconds)
+        recording = tool.finish(running)
+        xs.append(recording.rate)
+        ys.append(work)
+    return inference.slope(xs, [-1e6 * work / ys[0] for work in ys])
+
+
+def lost_work(context):
+    """Work that the target loses for one sample, the slope over rates; peers beside it"""
+    repetitions = context.repetitions(30, 2)
+    slopes = {}
+    plans = [
+        (context.rtprof("kernel"), (0, 5000, 20_000, 50_000), repetitions, 0.5),
+        (context.rtprof("pause"), (0, 1000, 2000, 5000), max(2, repetitions // 3), 0.5),
+        (context.py_spy(), (0, 100, 500), max(2, repetitions // 3), 1.0),
+        (context.tachyon(), (0, 5000, 20_000), max(2, repetitions // 3), 1.0),
+    ]
+    with targets.SharedWords("3.15", 1) as shared:
+        with targets.running(context.scratch, "3.15", "counter.py", shared.path) as target:
+            for turn in range(repetitions):
+                for tool, rates, turns, begun in plans:
+                    if turn < turns:
+                        slope = one_slope(shared, target, tool, rates, 0.8, begun)
+                        slopes.setdefault(tool.name, []).append(slope)
+    with targets.SharedWords(targets.AUSTIN_TARGET[0], 1) as shared:
+        with targets.running(context.scratch, targets.AUSTIN_TARGET[0], "counter.py", shared.path) as target:
+            slopes["Austin"] = [
+                one_slope(shared, target, context.austin(), (0, 1000, 10_000), 0.8, 1.0)
+                for _ in range(max(2, repetitions // 3))
+            ]
+    shown = {name: spread(values, "µs") for name, values in slopes.items()}
+    kernel = shown.pop("rtprof kernel")
+    per_100 = 100 * 100 * inference.median(slopes["rtprof kernel"]) / 1e6
+    context.row(
+        "lost-work", "work that the target loses for a sample, kernel",
+        f"{kernel}, {number(per_100, 2)} % at 100 Hz", shown, "≤ 3 µs", inference.at_most(slopes["rtprof kernel"], 3.0), slopes=slopes,
+    )

@@ -1,0 +1,147 @@
+"""Tests what the benchmarks compute with: statistics, what the profilers wrote, truth, tables."""
+
+import pathlib
+import random
+import statistics
+import sys
+import tempfile
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+for place in ("bench", "bench/harness", "bench/python", "tests/zoo", "tests/runtime"):
+    sys.path.insert(0, str(ROOT / place))
+
+import inference  # noqa: E402
+import report  # noqa: E402
+import results  # noqa: E402
+import stacks  # noqa: E402
+import truth  # noqa: E402
+
+
+class Inference(unittest.TestCase):
+    def test_interval_of_few_values_is_their_range(self):
+        self.assertEqual(inference.interval([3]), (3, 3))
+        self.assertEqual(inference.interval([5, 1, 3]), (1, 5))
+        self.assertEqual(inference.interval(range(6)), (0, 5))
+
+    def test_interval_has_the_ranks_of_the_sign_test(self):
+        # As in tables of the binomial distribution: 10 values: 2nd and 9th; 30 values: 10th and 21st.
+        self.assertEqual(inference.interval(range(1, 11)), (2, 9))
+        self.assertEqual(inference.interval(range(1, 31)), (10, 21))
+
+    def test_interval_covers_the_true_median_95_times_of_100(self):
+        source = random.Random(1)
+        covered = 0
+        for _ in range(2000):
+            low, high = inference.interval([source.expovariate(1) for _ in range(30)])
+            covered += low <= statistics.NormalDist().inv_cdf(0.5) + 0.6931 <= high
+        self.assertGreater(covered / 2000, 0.94)
+
+    def test_verdicts(self):
+        self.assertEqual(inference.at_most([1, 2, 3], 3), inference.MET)
+        self.assertEqual(inference.at_most([1, 2, 3], 2), inference.NOT_RESOLVED)
+        self.assertEqual(inference.at_most([1, 2, 3], 0.5), inference.NOT_MET)
+        self.assertEqual(inference.at_least([1, 2, 3], 1), inference.MET)
+        self.assertEqual(inference.at_least([1, 2, 3], 4), inference.NOT_MET)
+        self.assertEqual(inference.at_most([], 1), inference.NOT_RESOLVED)
+        self.assertEqual(inference.worst([inference.MET, inference.NOT_RESOLVED]), inference.NOT_RESOLVED)
+        self.assertEqual(inference.worst([inference.NOT_MET, inference.NOT_RESOLVED]), inference.NOT_MET)
+        self.assertEqual(inference.worst([inference.MET]), inference.MET)
+
+    def test_slope(self):
+        self.assertAlmostEqual(inference.slope([0, 5, 20, 50], [1, 11, 41, 101]), 2)
+
+    def test_four_sigma_of_a_quarter_need_thirty_thousand_samples(self):
+        self.assertAlmostEqual(inference.share_sigma(0.25, 30_000), 0.0025)
+
+    def test_excess_finds_what_was_added(self):
+        source = random.Random(2)
+        noise = lambda: [source.gauss(100, 3) for _ in range(3000)]  # noqa: E731
+        added = [source.gauss(250, 2) for _ in range(1000)]
+        median = inference.excess_quantile(noise() + added, noise(), 1, 0.5, round, float)
+        self.assertAlmostEqual(median, 250, delta=2)
+        self.assertIsNone(inference.excess_quantile([1.0], [1.0, 1.0], 1, 0.5, round, float))
+
+
+class Stacks(unittest.TestCase):
+    def read(self, reader, text):
+        with tempfile.NamedTemporaryFile("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            return reader(file.name)
+
+    expected = (("<module>", "w.py", 3), ("run", "workload.py", 70), ("<lambda>", "w.py", 9))
+
+    def test_rtprof(self):
+        read = self.read(stacks.of_rtprof, "<module> (w.py:3);Split.run (a/workload.py:70);main.<locals>.<lambda> (w.py:9) 12\n")
+        self.assertEqual(read, {self.expected: 12})
+
+    def test_without_python_frames(self):
+        read = self.read(stacks.of_rtprof, "[native] 5\nbusy tid=7;[running];f (x.py:1) 6\n")
+        bare = stacks.without_root(read, r".* tid=\d+|\[running\]")
+        self.assertEqual(bare, {(("[native]", "", 0),): 5, (("f", "x.py", 1),): 6})
+
+    def test_tachyon(self):
+        read = self.read(stacks.of_tachyon, "tid:4;w.py:<module>:3;workload.py:Split.run:70;w.py:<lambda>:9 2\n")
+        self.assertEqual(stacks.without_root(read, r"tid:\d+"), {self.expected: 2})
+
+    def test_austin_counts_lines(self):
+        line = "P4;T0:1;/x/w.py:<module>:3;/x/workload.py:Split.run:70;/x/w.py:<lambda>:9 {}\n"
+        read = self.read(stacks.of_austin, "# mode: wall\n" + line.format(100) + line.format(170))
+        self.assertEqual(stacks.without_root(read, r"P\d+|T\d+:\S+"), {self.expected: 2})
+
+
+class Truth(unittest.TestCase):
+    def stack(self, main_line, *functions):
+        return (("main", "alternate.py", main_line), *((name, "alternate.py", 1) for name in functions))
+
+    def test_sides_of_the_alternation(self):
+        alternation = truth.Alternation({"hot_a": [28], "hot_b": [29]})
+        for side, stack in (
+            ("a", self.stack(28, "hot_a")), ("a", self.stack(28, "hot_a", "leaf_a")), ("b", self.stack(29, "hot_b")),
+            ("main", self.stack(27)), ("wrong", self.stack(29, "hot_a")), ("wrong", self.stack(28, "hot_a", "leaf_b")),
+            ("wrong", self.stack(28, "leaf_a")), ("wrong", self.stack(28, "hot_a", "leaf_a", "hot_b")),
+            ("", (("[native]", "", 0),)),
+        ):
+            self.assertEqual(alternation.side(stack), side, stack)
+
+    def test_sides_are_compared_stack_by_stack(self):
+        alternation = truth.Alternation({"hot_a": [28], "hot_b": [29]})
+        read = {
+            self.stack(28, "hot_a"): 30, self.stack(29, "hot_b"): 20, self.stack(28, "hot_a", "leaf_a"): 10,
+            self.stack(29, "hot_b", "leaf_b"): 11, self.stack(27): 9, self.stack(28): 20,
+        }
+        shares = alternation.shares(read)
+        self.assertAlmostEqual(shares[("main",)], 0.29)
+        self.assertAlmostEqual(alternation.apart(shares), 0.1)
+
+    def test_share_is_of_the_two_functions(self):
+        kind = truth.Share("", (), "f", "g")
+        weights = {(("f", "x.py", 1),): 25, (("g", "x.py", 1),): 75, (("run", "x.py", 1),): 900}
+        self.assertEqual(kind.measure(weights), 0.25)
+        self.assertIsNone(kind.measure({}))
+
+
+class Report(unittest.TestCase):
+    def test_a_section_is_filled_and_others_are_left(self):
+        row = {"group": "g", "figure": "speed", "rtprof": "1", "peers": {"Austin": "2"}, "bar": "", "verdict": "met", "data": {}}
+        document = {
+            "facts": {"command": "bench/x.sh", "started": "now", "machine": "here", "load_before": 0.1},
+            "versions": {"rtprof": "0"}, "rows": [row], "failures": {"dump": "Trace\nError: why"}, "commands": {"a": "a -b"},
+        }
+        text = "one\n<!-- results of x -->\nold\n<!-- end of results -->\n<!-- results of y -->\nkept\n<!-- end of results -->\n"
+        filled = report.fill(text, {"x": document}.get)
+        self.assertNotIn("old", filled)
+        self.assertIn("kept", filled)
+        self.assertRegex(filled, r"\| speed +\| 1 +\| Austin 2 +\| – +\| met +\|")
+        self.assertIn("- dump: Error: why", filled)
+        self.assertEqual(report.fill(filled, {"x": document}.get), filled)
+
+    def test_columns_are_aligned(self):
+        rows = [results.Row("g", "long figure", "1", {}, "", ""), results.Row("g", "x", "22", {}, "≤ 3", "met")]
+        lengths = {len(line) for line in results.table(rows).splitlines()}
+        self.assertEqual(len(lengths), 1)
+
+
+if __name__ == "__main__":
+    unittest.main()
