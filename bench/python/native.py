@@ -22,10 +22,6 @@ def build(name, *options):
     return program
 
 
-def interrupt():
-    return build("interrupt")
-
-
 def gaps_for(python):
     """The library's path as a target of this version sees it."""
     library = build("gaps", "-shared", "-fPIC")

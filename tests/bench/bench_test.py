@@ -73,7 +73,8 @@ class Stacks(unittest.TestCase):
     expected = (("<module>", "w.py", 3), ("run", "workload.py", 70), ("<lambda>", "w.py", 9))
 
     def test_rtprof(self):
-        read = self.read(stacks.of_rtprof, "<module> (w.py:3);Split.run (a/workload.py:70);main.<locals>.<lambda> (w.py:9) 12\n")
+        text = "<module> (w.py:3);Split.run (a/workload.py:70);main.<locals>.<lambda> (w.py:9) 12\n"
+        read = self.read(stacks.of_rtprof, text)
         self.assertEqual(read, {self.expected: 12})
 
     def test_without_python_frames(self):
@@ -124,12 +125,14 @@ class Truth(unittest.TestCase):
 
 class Report(unittest.TestCase):
     def test_a_section_is_filled_and_others_are_left(self):
-        row = {"group": "g", "figure": "speed", "rtprof": "1", "peers": {"Austin": "2"}, "bar": "", "verdict": "met", "data": {}}
+        row = {"group": "g", "figure": "speed", "rtprof": "1", "peers": {"Austin": "2"}, "bar": "", "verdict": "met"}
         document = {
             "facts": {"command": "bench/x.sh", "started": "now", "machine": "here", "load_before": 0.1},
-            "versions": {"rtprof": "0"}, "rows": [row], "failures": {"dump": "Trace\nError: why"}, "commands": {"a": "a -b"},
+            "versions": {"rtprof": "0"}, "rows": [row], "failures": {"dump": "Trace\nError: why"},
+            "commands": {"a": "a -b"},
         }
-        text = "one\n<!-- results of x -->\nold\n<!-- end of results -->\n<!-- results of y -->\nkept\n<!-- end of results -->\n"
+        end = "<!-- end of results -->\n"
+        text = f"one\n<!-- results of x -->\nold\n{end}<!-- results of y -->\nkept\n{end}"
         filled = report.fill(text, {"x": document}.get)
         self.assertNotIn("old", filled)
         self.assertIn("kept", filled)

@@ -1,4 +1,4 @@
-"""Computes, and counts the work it has done in a file of 8 bytes (first argument) that it maps: `counter.py SECONDS FILE`.
+"""Computes, and counts the work it has done in a file of 8 bytes that it maps: `counter.py SECONDS FILE`.
 
 Truth: a piece of work is the same each time, so the count's growth by time tells how much the process was let do.
 """
