@@ -34,6 +34,14 @@ class Context:
     def tachyon(self, *options):
         return tools.Tachyon(self.results, self.scratch, options)
 
+    def attempt(self, what, function):
+        """function(), or None when a tool fails at it, which is noted. One tool's failure is not the others'."""
+        try:
+            return function()
+        except tools.ToolError as error:
+            self.results.failures[what] = str(error)
+            return None
+
     def row(self, group, figure, rtprof, peers=None, bar="", verdict="", **data):
         self.results.add(result_rows.Row(group, figure, rtprof, peers or {}, bar, verdict, data))
 

@@ -7,17 +7,15 @@ printed. σ takes samples for independent, which is the worst case: they are reg
 import inference
 import targets
 import truth
-import tools
 from context import number
 
 BAR_POINTS = 1.0
 
 
 def record(context, recordings, tool, target, *args):
-    try:
-        recordings[tool.name] = tool.record(target.pid(), *args)
-    except tools.ToolError as error:
-        context.results.failures[f"{tool.name} on {target.description}"] = str(error)
+    recording = context.attempt(f"{tool.name} on {target.description}", lambda: tool.record(target.pid(), *args))
+    if recording:
+        recordings[tool.name] = recording
 
 
 def until(tool, target, rate, samples, most_s):

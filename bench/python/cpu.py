@@ -13,7 +13,6 @@ wall: every thread, sleeping ones too (py-spy --idle). rtprof is told of every s
 import inference
 import stopwatch
 import targets
-import tools
 from context import number, ratios, spread
 
 # After the start: by then all have begun; and before the end of SECONDS.
@@ -38,10 +37,12 @@ def measure(context, place, workload, recorders, event, rate, repetitions):
     with targets.running(context.scratch, python, name, *args, where=where) as target:
         for _ in range(repetitions):
             for tool in recorders:
-                try:
-                    taken[tool.name].append(tool.record(target.pid(), event, rate, SECONDS, WINDOW))
-                except tools.ToolError as error:
-                    context.results.failures[f"{tool.name} {event} {rate} Hz on {python} {where}"] = str(error)
+                recording = context.attempt(
+                    f"{tool.name}, {event} at {rate} Hz on {python}",
+                    lambda tool=tool: tool.record(target.pid(), event, rate, SECONDS, WINDOW),
+                )
+                if recording:
+                    taken[tool.name].append(recording)
     return {name: recordings for name, recordings in taken.items() if recordings}
 
 

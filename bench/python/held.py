@@ -82,24 +82,30 @@ class Empty:
 
 def holds(context):
     """How long a sample holds the thread, seen by the thread itself; an empty interrupt and py-spy beside it"""
-    seconds, begun = 1.0, 0.9
-    recorders = [
-        (context.rtprof("kernel"), 5000), (Empty(context.results, "clock"), 5000),
-        (context.rtprof("pause"), 1000), (Empty(context.results, "interrupt"), 1000),
-        (context.py_spy(), 1000), (context.tachyon("--blocking"), 1000),
+    recorders = [  # the tool, its rate, when it has begun
+        (context.rtprof("kernel"), 5000, 0.6),
+        (Empty(context.results, "clock"), 5000, 0.6),
+        (context.rtprof("pause"), 1000, 0.6),
+        (Empty(context.results, "interrupt"), 1000, 0.6),
+        (context.py_spy(), 1000, 0.8),
+        (context.tachyon("--blocking"), 1000, 0.8),
     ]
-    seen = {tool.name: [] for tool, _ in recorders}
+    seen = {tool.name: [] for tool, *_ in recorders}
     bpf = []
     with GapLog("3.15") as log:
         workload = ("gaps.py", native.gaps_for("3.15"), log.path, LOG_SIZE, LEAST)
         with targets.running(context.scratch, "3.15", *workload) as target:
-            for _ in range(context.repetitions(15)):
-                for tool, rate in recorders:
-                    quiet = log.lengths(seconds)
-                    running = tool.start(target.pid(), "cpu" if "blocking" not in tool.name else "wall", rate, 3)
+            for _ in range(context.repetitions(12)):
+                for tool, rate, begun in recorders:
+                    quiet = log.lengths(1.0)
+                    # Tachyon's blocking sees no thread on a CPU: it has stopped them.
+                    event = "wall" if "blocking" in tool.name else "cpu"
+                    running = tool.start(target.pid(), event, rate, begun + 1.2)
                     running.sleep_until(begun)
-                    lengths = log.lengths(seconds)
-                    recording = tool.finish(running)
+                    lengths = log.lengths(1.0)
+                    recording = context.attempt(f"{tool.name}, hold", lambda running=running: tool.finish(running))
+                    if not recording:
+                        continue
                     if (median := median_hold_us(lengths, quiet)) is not None:
                         seen[tool.name].append(median)
                     if tool.name == "rtprof kernel":
@@ -133,6 +139,12 @@ def work_rate(shared, seconds):
     return (shared.words[0] - count) / (time.monotonic() - begin)
 
 
+def add_slope(context, slopes, shared, target, tool, rates, begun):
+    slope = context.attempt(f"{tool.name}, lost work", lambda: one_slope(shared, target, tool, rates, 0.8, begun))
+    if slope is not None:
+        slopes.setdefault(tool.name, []).append(slope)
+
+
 def one_slope(shared, target, tool, rates, seconds, begun):
     """The share of its work that the target loses, by samples a second: the slope in µs a sample."""
     xs, ys = [], []
@@ -141,7 +153,7 @@ def one_slope(shared, target, tool, rates, seconds, begun):
             xs.append(0.0)
             ys.append(work_rate(shared, seconds))
             continue
-        running = tool.start(target.pid(), "cpu", rate, math.ceil(begun + seconds))
+        running = tool.start(target.pid(), "cpu", rate, round(begun + seconds + 0.1, 1))
         running.sleep_until(begun)
         work = work_rate(shared, seconds)
         recording = tool.finish(running)
@@ -157,23 +169,20 @@ def lost_work(context):
     plans = [
         (context.rtprof("kernel"), (0, 5000, 20_000, 50_000), repetitions, 0.5),
         (Empty(context.results, "clock"), (0, 5000, 20_000, 50_000), repetitions, 0.2),
-        (context.rtprof("pause"), (0, 1000, 2000, 5000), max(2, repetitions // 3), 0.5),
-        (context.py_spy(), (0, 100, 500), max(2, repetitions // 3), 1.0),
-        (context.tachyon(), (0, 5000, 20_000), max(2, repetitions // 3), 1.0),
+        (context.rtprof("pause"), (0, 1000, 2000, 5000), max(2, repetitions // 4), 0.5),
+        (context.py_spy(), (0, 100, 500), max(2, repetitions // 4), 1.0),
+        (context.tachyon(), (0, 5000, 20_000), max(2, repetitions // 4), 1.0),
     ]
     with targets.SharedWords("3.15", 1) as shared:
         with targets.running(context.scratch, "3.15", "counter.py", shared.path) as target:
             for turn in range(repetitions):
                 for tool, rates, turns, begun in plans:
                     if turn < turns:
-                        slope = one_slope(shared, target, tool, rates, 0.8, begun)
-                        slopes.setdefault(tool.name, []).append(slope)
+                        add_slope(context, slopes, shared, target, tool, rates, begun)
     with targets.SharedWords(targets.AUSTIN_TARGET[0], 1) as shared:
         with targets.running(context.scratch, targets.AUSTIN_TARGET[0], "counter.py", shared.path) as target:
-            slopes["Austin"] = [
-                one_slope(shared, target, context.austin(), (0, 1000, 10_000), 0.8, 1.0)
-                for _ in range(max(2, repetitions // 3))
-            ]
+            for _ in range(max(2, repetitions // 4)):
+                add_slope(context, slopes, shared, target, context.austin(), (0, 1000, 10_000), 1.0)
     shown = {name: spread(values, "µs") for name, values in slopes.items()}
     kernel = slopes["rtprof kernel"]
     own = shown.pop("rtprof kernel")

@@ -52,7 +52,7 @@ def signals(context):
     repetitions = context.repetitions(30, 2)
     quiet, held, truth = delays(context, context.rtprof("pause"), 1000, repetitions)
     added = differences(held, quiet)
-    beside = delays(context, context.py_spy(), 100, max(2, repetitions // 3))
+    beside = delays(context, context.py_spy(), 100, max(2, repetitions // 5))
     py_spy = f"{beside[2]['sent'] - beside[2]['received']} lost, {spread(differences(beside[1], beside[0]), 'µs')}"
     lost = truth["sent"] - truth["received"]
     context.row(

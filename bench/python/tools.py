@@ -6,6 +6,7 @@ Each is run with the options that its own documentation gives for the purpose, a
 import collections
 import dataclasses
 import json
+import math
 import re
 import signal
 
@@ -42,7 +43,12 @@ class Recording:
 
 
 class ToolError(Exception):
-    pass
+    """A tool did not do what it was asked to."""
+
+
+def whole(seconds):
+    """The peers take whole seconds only."""
+    return max(1, math.ceil(seconds))
 
 
 class Tool:
@@ -135,7 +141,7 @@ class PySpy(Tool):
         self.output = scratch / "py-spy.raw"
 
     def command(self, pid, event, rate, seconds):
-        line = [*peers.py_spy(), "record", "--pid", pid, "--rate", rate, "--duration", max(1, round(seconds))]
+        line = [*peers.py_spy(), "record", "--pid", pid, "--rate", rate, "--duration", whole(seconds)]
         idle = ["--idle"] if event == "wall" else []
         return [*line, *idle, *self.options, "--format", "raw", "--output", self.output]
 
@@ -144,7 +150,7 @@ class PySpy(Tool):
         if not said:
             raise ToolError(f"py-spy did not say what it did:\n{finished.output}")
         read = stacks.of_py_spy(self.output)
-        return self.made(finished, sum(read.values()), int(said[2]), max(1, round(seconds)), read)
+        return self.made(finished, sum(read.values()), int(said[2]), whole(seconds), read)
 
 
 class Austin(Tool):
@@ -158,7 +164,7 @@ class Austin(Tool):
     def command(self, pid, event, rate, seconds):
         mode = ["--cpu"] if event == "cpu" else []
         every = ["--interval", f"{max(1, round(1e6 / rate))}us"]
-        how_long = ["--exposure", max(1, round(seconds))]
+        how_long = ["--exposure", whole(seconds)]
         return [*peers.austin(), *mode, *every, *how_long, "--output", self.output, "--pid", pid]
 
     def succeeded(self, finished):
@@ -191,7 +197,7 @@ class Tachyon(Tool):
 
     def command(self, pid, event, rate, seconds):
         return [
-            *peers.tachyon(), "attach", "-r", rate, "-d", seconds, "-a", "--mode", event, *self.options, "--collapsed",
+            *peers.tachyon(), "attach", "-r", rate, "-d", whole(seconds), "-a", "--mode", event, *self.options, "--collapsed",
             "-o", self.output, pid,
         ]
 
