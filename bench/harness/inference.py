@@ -27,7 +27,8 @@ def interval(values):
 
 
 def at_most(values, bar):
-    """Whether the median of `values` is at most `bar`; not resolved without any."""
+    """Whether the median of `values` is at most `bar`; None is no value, and without any it is not resolved."""
+    values = [value for value in values if value is not None]
     if not values:
         return NOT_RESOLVED
     low, high = interval(values)

@@ -100,19 +100,15 @@ def holds(context):
                     quiet = log.lengths(1.0)
                     # Tachyon's blocking sees no thread on a CPU: it has stopped them.
                     event = "wall" if "blocking" in tool.name else "cpu"
-                    running = tool.start(target.pid(), event, rate, begun + 1.2)
+                    running = tool.start(target.pid(), event, rate, round(begun + 1.2, 1))
                     running.sleep_until(begun)
                     lengths = log.lengths(1.0)
                     recording = context.attempt(f"{tool.name}, hold", lambda running=running: tool.finish(running))
-                    if not recording:
-                        continue
-                    if (median := median_hold_us(lengths, quiet)) is not None:
-                        seen[tool.name].append(median)
-                    if tool.name == "rtprof kernel":
+                    seen[tool.name].append(median_hold_us(lengths, quiet) if recording else None)
+                    if recording and tool.name == "rtprof kernel":
                         bpf.append(1e6 * recording.stats["bpf_cpu_s"] / recording.samples)
     shown = {name: spread(values, "µs") for name, values in seen.items()}
     peers = {name: shown[name] for name in ("py-spy", "Tachyon --blocking")}
-    kernel = [value for value in seen["rtprof kernel"] if value is not None]
     kernel = seen["rtprof kernel"]
     context.row(
         "hold", "time that a sample holds the thread, kernel, median", shown["rtprof kernel"],
