@@ -13,7 +13,7 @@ import tools
 from context import differences, number, ratios, spread
 
 # Gaps are noted from here on, in ns; what is below is no interruption.
-LEAST = 300
+LEAST = 700
 LOG_SIZE = 1 << 17
 
 
@@ -52,8 +52,13 @@ def value_of(index):
     return math.exp(index / 50)
 
 
-def median_hold_us(lengths, quiet):
-    """What a tool's presence adds: the median of the gaps that there are more of."""
+def median_hold_us(lengths, quiet, samples):
+    """What a tool's presence adds: the median of the gaps that there are more of.
+
+    None when there are not about as many more as there were samples: then something else made them, too.
+    """
+    if not 0.7 * samples <= len(lengths) - len(quiet) <= 1.4 * samples:
+        return None
     value = inference.excess_quantile(lengths, quiet, 1, 0.5, bin_of, value_of)
     return None if value is None else value / 1000
 
@@ -104,7 +109,8 @@ def holds(context):
                     running.sleep_until(begun)
                     lengths = log.lengths(1.0)
                     recording = context.attempt(f"{tool.name}, hold", lambda running=running: tool.finish(running))
-                    seen[tool.name].append(median_hold_us(lengths, quiet) if recording else None)
+                    median = median_hold_us(lengths, quiet, recording.rate) if recording else None
+                    seen[tool.name].append(median)
                     if recording and tool.name == "rtprof kernel":
                         bpf.append(1e6 * recording.stats["bpf_cpu_s"] / recording.samples)
     shown = {name: spread(values, "µs") for name, values in seen.items()}
