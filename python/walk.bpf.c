@@ -115,14 +115,22 @@ struct walker {
   const struct rt_py_walk* walk;
   struct rt_stack_buffer* stack;
   rt_u64 frame;
+  rt_u64 window; /* address of what frame_buffers holds */
+  rt_u64 window_size;
   rt_u64 hash;
   rt_u32 count;
   rt_u32 end;
 };
 
-/* The start of the frame that is being walked; on the stack it would be too much beside the rest. */
+/* From 3.11 on most frames lie in one piece of memory, callers below callees: one read takes several of them.
+ * A read costs more than what it reads. */
+#define WINDOW_BYTES 1024
+#define PAGE_BYTES 4096
+
+/* The window, and room behind it for the verifier's sake; on the stack it would be too much beside the rest.
+ */
 struct frame_bytes {
-  rt_u8 bytes[RT_PY_FRAME_BYTES];
+  rt_u8 bytes[WINDOW_BYTES + RT_PY_FRAME_BYTES];
 };
 struct {
   __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -131,24 +139,47 @@ struct {
   __type(value, struct frame_bytes);
 } frame_buffers SEC(".maps");
 
-#define FIELD(type, buffer, offset) \
-  (*(type*)((buffer)->bytes + ((offset) & (RT_PY_FRAME_BYTES - sizeof(type)))))
+#define FIELD(type, frame, offset) (*(type*)((frame) + ((offset) & (RT_PY_FRAME_BYTES - sizeof(type)))))
+
+/* Where in the buffer the frame's first frame_size bytes are, which are read unless they are there; more than
+ * WINDOW_BYTES when they cannot be read. */
+static __always_inline rt_u64 read_frame(struct walker* walker, struct frame_bytes* buffer) {
+  const struct rt_py_walk* walk = walker->walk;
+  rt_u32 size = walk->frame_size;
+  if (size > RT_PY_FRAME_BYTES) return WINDOW_BYTES + 1;
+  rt_u64 within = walker->frame - walker->window;
+  if (within < walker->window_size && within + size <= walker->window_size) {
+    if (within > WINDOW_BYTES) return WINDOW_BYTES + 1;
+    return within;
+  }
+  /* What lies below the frame in its page can be read if the frame can: a fault would cost more than all
+   * reads. */
+  within = 0;
+  if (walk->frame_owner != RT_PY_NONE) {
+    within = walker->frame & (PAGE_BYTES - 1);
+    if (within > WINDOW_BYTES - RT_PY_FRAME_BYTES) within = WINDOW_BYTES - RT_PY_FRAME_BYTES;
+  }
+  walker->window = walker->frame - within;
+  walker->window_size = within + size;
+  int failed = bpf_probe_read_user(buffer->bytes, within + size, (const void*)walker->window);
+  return failed ? WINDOW_BYTES + 1 : within;
+}
 
 static long walk_step(__u32 index, struct walker* walker) {
   const struct rt_py_walk* walk = walker->walk;
   rt_u32 zero = 0;
-  struct frame_bytes* frame = bpf_map_lookup_elem(&frame_buffers, &zero);
-  if (!frame) return 1;
+  struct frame_bytes* buffer = bpf_map_lookup_elem(&frame_buffers, &zero);
+  if (!buffer) return 1;
   if (!walker->frame) {
     walker->end = RT_END_COMPLETE;
     return 1;
   }
-  rt_u32 size = walk->frame_size;
-  if (size > sizeof frame->bytes) return 1;
-  if (bpf_probe_read_user(frame->bytes, size, (const void*)walker->frame)) {
+  rt_u64 within = read_frame(walker, buffer);
+  if (within > WINDOW_BYTES) {
     walker->end = RT_END_FAULT;
     return 1;
   }
+  const rt_u8* frame = buffer->bytes + within;
   walker->frame = FIELD(rt_u64, frame, walk->frame_back);
   if (walk->frame_owner != RT_PY_NONE) {
     rt_u8 owner = FIELD(rt_u8, frame, walk->frame_owner);
