@@ -18,20 +18,26 @@ def record(context, recordings, tool, target, *args):
         recordings[tool.name] = recording
 
 
-def until(tool, target, rate, samples, most_s):
+def versions(context):
+    return ("3.11", "3.15") if context.quick else targets.VERSIONS
+
+
+def until(context, tool, target, rate, samples, most_s):
     """One recording that is long enough for so many samples, or `most_s`: a first one tells the rate reached."""
     first = tool.record(target.pid(), "cpu", rate, 1)
-    seconds = min(most_s, max(1, 1.1 * samples / max(1, first.rate)))
+    seconds = min(5 if context.quick else most_s, max(1, 1.1 * samples / max(1, first.rate)))
     return tool.record(target.pid(), "cpu", rate, round(seconds + 0.5))
 
 
 def wrong_stacks(context):
     """Wrong stacks on the adversarial alternation, a million samples, peers beside it"""
     samples = 20_000 if context.quick else 1_000_000
-    for python in targets.VERSIONS:
+    for python in versions(context):
         with targets.running(context.scratch, python, "alternate_sides.py") as target:
             alternation = truth.Alternation(target.truth())
-            exact = {rung: until(context.rtprof(rung), target, 50_000, samples, 120) for rung in ("kernel", "pause")}
+            exact = {
+                rung: until(context, context.rtprof(rung), target, 50_000, samples, 120) for rung in ("kernel", "pause")
+            }
             others = {}
             beside = [
                 (context.tachyon(), "cpu", 50_000),
@@ -47,18 +53,20 @@ def wrong_stacks(context):
         alternation = truth.Alternation(target.truth())
         others = {}
         record(context, others, context.austin(with_stacks=True), target, "wall", 10_000, 2 if context.quick else 20)
-        own = until(context.rtprof("kernel"), target, 50_000, samples, 120)
+        own = until(context, context.rtprof("kernel"), target, 50_000, samples, 120)
         report_wrong(context, "kernel, this machine's Python", alternation, own, others)
 
 
 def true_stacks(context):
     """Share of each true stack of the alternation: its two sides, which do the same, and one rung beside the other"""
     samples = 4000 if context.quick else 80_000
-    for python in targets.VERSIONS:
+    for python in versions(context):
         with targets.running(context.scratch, python, "alternate_sides.py") as target:
             alternation = truth.Alternation(target.truth())
             # A rate at which sampling itself does not change what takes how long.
-            exact = {rung: until(context.rtprof(rung), target, 5000, samples, 60) for rung in ("kernel", "pause")}
+            exact = {
+                rung: until(context, context.rtprof(rung), target, 5000, samples, 60) for rung in ("kernel", "pause")
+            }
         compare_sides(context, python, alternation, exact)
 
 
@@ -105,10 +113,10 @@ def known_shares(context):
     """Share of a function of known share: alternating, recursive, threaded, generators, C calls"""
     samples = 2000 if context.quick else 40_000
     for kind in truth.SHARES:
-        for python in ("3.11", "3.15") if context.quick else targets.VERSIONS:
+        for python in versions(context):
             with targets.running(context.scratch, python, *kind.workload) as target:
                 taken = {
-                    rung: until(context.rtprof(rung), target, 10_000, samples, 60)
+                    rung: until(context, context.rtprof(rung), target, 10_000, samples, 60)
                     for rung in ("kernel", "pause")
                 }
                 others = {}
@@ -141,7 +149,7 @@ def report_shares(context, kind, python, taken, others):
 def delivered(context):
     """Asked − delivered: late, torn, lost, failed and unknown samples of the exact rungs"""
     seconds = 2 if context.quick else 10
-    for python in ("3.11", "3.15") if context.quick else targets.VERSIONS:
+    for python in versions(context):
         with targets.running(context.scratch, python, "shares.py") as target:
             for rung, rates in (("kernel", (100, 1000, 10_000)), ("pause", (100, 1000, 10_000))):
                 recordings = {rate: context.rtprof(rung).record(target.pid(), "cpu", rate, seconds) for rate in rates}
@@ -167,7 +175,7 @@ def report_delivered(context, where, recordings):
 def weights(context):
     """Sum of the weights: cpu against the target's CPU clock, wall against elapsed time for each thread"""
     seconds = 2 if context.quick else 10
-    for python in ("3.11", "3.15") if context.quick else targets.VERSIONS:
+    for python in versions(context):
         for rung in ("kernel", "pause"):
             with targets.running(context.scratch, python, "threads.py", 4, 20) as target:
                 cpu = context.rtprof(rung).record(target.pid(), "cpu", 997, seconds)
