@@ -58,13 +58,23 @@ class Running:
             self.sleep_until(last)
             self.window_cpu_s = process_cpu_s(self.pid) - cpu
             self.window_s = time.monotonic() - start
-            self.peak_kb = peak_memory_kb(self.pid)
         except OSError:
             self.window_s = 0.0
 
+    def watch_peak(self):
+        """Follows the peak of memory until the command ends: writing a result may take more than making it."""
+        while True:
+            try:
+                peak = peak_memory_kb(self.pid)
+            except OSError:
+                return
+            if peak == 0:  # a zombie has no memory
+                return
+            self.peak_kb = max(self.peak_kb, peak)
+            time.sleep(0.01)
+
     def finish(self):
         output = self.process.stdout.read().decode(errors="replace")
-        # The peak is readable until the process is waited for, except in a zombie; the last window's stands then.
         _, status, usage = os.wait4(self.pid, 0)
         self.process.returncode = os.waitstatus_to_exitcode(status)
         return Finished(

@@ -67,10 +67,10 @@ def memory_row(context, seconds):
     tool = context.rtprof("kernel")
     with targets.running(context.scratch, "3.15", "distinct_stacks.py", 200, 10_000) as target:
         running = tool.start(target.pid(), "wall", 100, seconds)
-        running.measure_window(1.0, seconds - 0.5)
+        running.watch_peak()
         recording = tool.finish(running)
     stats = recording.stats
-    peak_mb = max(recording.peak_kb, stats["profiler_max_rss_kb"]) / 1024
+    peak_mb = recording.peak_kb / 1024
     different = len({stack for stack in recording.stacks if any(frame[0] == "linger" for frame in stack)})
     context.row(
         "memory", f"memory of rtprof, wall, 200 threads, 100 Hz, {seconds / 60:g} min, {different:,} distinct stacks",
