@@ -215,7 +215,8 @@ std::optional<int64_t> Containers::integer(Address object) const {
   constexpr int kDigitBits = 30;
   constexpr int64_t kMostDigits = 2;
   auto word = field<int64_t>(object, layout_.container.long_value);
-  if (!word) return std::nullopt;
+  if (!word || *word < -static_cast<int64_t>(kMostElements) || *word > static_cast<int64_t>(kMostElements))
+    return std::nullopt;
   bool tagged = layout_.container.long_is_tagged;
   int64_t count = tagged ? *word >> 3 : *word;
   bool negative = tagged ? (*word & 3) == 2 : count < 0;

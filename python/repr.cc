@@ -16,7 +16,8 @@ constexpr size_t kMostElements = 8;
 constexpr int kDeepest = 2;
 constexpr size_t kLongestText = 600;
 constexpr int kDigitBits = 30;
-constexpr int64_t kMostDigits = 16;  // 145 decimal digits
+constexpr int64_t kMostDigits = 16;                     // 145 decimal digits
+constexpr int64_t kMostDigitsThere = int64_t{1} << 50;  // against garbage
 
 void append_escape(std::string& text, unsigned char character) {
   switch (character) {
@@ -177,6 +178,7 @@ bool Repr::append_integer(std::string& text, Address object) const {
   const ContainerLayout& layout = containers_.layout().container;
   auto word = containers_.memory().get<int64_t>(object + layout.long_value);
   if (!word) return false;
+  if (*word < -kMostDigitsThere || *word > kMostDigitsThere) return false;
   bool negative = layout.long_is_tagged ? (*word & 3) == 2 : *word < 0;
   int64_t count = layout.long_is_tagged ? *word >> 3 : negative ? -*word : *word;
   if (count < 0) return false;

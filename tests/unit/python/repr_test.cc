@@ -71,6 +71,15 @@ TEST_P(ReprTest, ShowsOtherObjectsByTypeAndAddress) {
   EXPECT_EQ(of(0), "<unreadable at 0x0>");
 }
 
+TEST_P(ReprTest, RefusesNumbersThatCannotBe) {
+  for (int64_t word : {INT64_MIN, INT64_MAX}) {
+    Address object = fake_.integer(1);
+    memory_.set<int64_t>(object + fake_.layout().container.long_value, word);
+    EXPECT_EQ(of(object), fmt::format("<int at {:#x}>", object));
+    EXPECT_EQ(containers_.integer(object), std::nullopt);
+  }
+}
+
 TEST_P(ReprTest, IsBoundedForAListThatHoldsItself) {
   Address list = fake_.list({fake_.none()});
   memory_.set(*memory_.pointer(list + fake_.layout().container.list_items), list);
