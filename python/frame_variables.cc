@@ -38,14 +38,15 @@ void FrameVariables::take(const RemoteWalker::Walk& walk) {
   cache_.clear();
   cut_ = false;
   size_t values = 0;
-  TimePoint start = monotonic_now();
+  deadline_ = monotonic_now() + kLongestTake;
   for (size_t i = 0; i < walk.leaf_first.size(); ++i) {
     Address code = walk.leaf_first[i].code;
     if (code == 0 || code == none_) continue;
-    cut_ = cut_ || values >= kMostValues || monotonic_now() - start > kLongestTake;
+    cut_ = cut_ || values >= kMostValues || monotonic_now() > deadline_;
     frames_.push_back(cut_ ? Frame{code, {}} : take_frame(walk.addresses[i], code, kMostValues - values));
     values += frames_.back().slots.size();
   }
+  cut_ = cut_ || monotonic_now() > deadline_;
 }
 
 size_t FrameVariables::length_of_tuple(Address code, uint16_t offset) const {
@@ -74,7 +75,7 @@ FrameVariables::Frame FrameVariables::take_frame(Address frame, Address code, si
   if (words.empty() ||
       !cache_.read(frame + layout_.frame_locals, words.data(), words.size() * sizeof(uint64_t)))
     return taken;
-  for (size_t i = 0; i < words.size(); ++i) {
+  for (size_t i = 0; i < words.size() && monotonic_now() <= deadline_; ++i) {
     if (auto value = value_of(words[i], code, i, *slots)) taken.slots.push_back({i, std::move(*value)});
   }
   return taken;

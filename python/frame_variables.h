@@ -73,6 +73,7 @@ class FrameVariables {
   Containers containers_;
   Repr repr_;
   std::vector<Frame> frames_;
+  TimePoint deadline_ = 0;
   bool cut_ = false;
 };
 

@@ -122,11 +122,12 @@ std::string Repr::type_name(const TypeInfo& type) {
   const PythonLayout& layout = containers_.layout();
   const Memory& memory = containers_.memory();
   constexpr size_t kLongestName = 200;
+  constexpr size_t kMostKeysBefore = 64;  // the body of a class sets __module__ before anything else
   std::string name = type.name;
   if (auto qualname = memory.pointer(type.address + layout.container.type_qualname))
     name = read_string(memory, layout, *qualname, kLongestName).value_or(name);
   auto dict = memory.pointer(type.address + layout.container.type_dict);
-  auto module = dict && *dict != 0 ? containers_.find(*dict, "__module__") : std::nullopt;
+  auto module = dict && *dict != 0 ? containers_.find(*dict, "__module__", kMostKeysBefore) : std::nullopt;
   auto module_name = module ? read_string(memory, layout, *module, kLongestName) : std::nullopt;
   if (!module_name || *module_name == "builtins") return name;
   return *module_name + "." + name;
