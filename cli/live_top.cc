@@ -47,8 +47,8 @@ LiveTop::LiveTop(const Profile& profile, Event event, const ReportOptions& optio
       start_(start),
       updated_(start) {}
 
-void LiveTop::update(std::vector<Sample> samples, const std::vector<RunQuality>& quality, TimePoint now) {
-  samples = folded(std::move(samples));
+void LiveTop::update(const std::vector<Sample>& samples, const std::vector<RunQuality>& quality,
+                     TimePoint now) {
   for (Table* table : {&by_definition_, &by_line_, &by_thread_}) {
     const std::vector<TopRow>& rows = table->counter->rows();
     table->before.resize(rows.size());

@@ -47,7 +47,7 @@ class LiveTop {
   LiveTop(const Profile& profile, Event event, const ReportOptions& options, TimePoint start);
 
   // Takes the samples since the last update, and the quality of all runs up to `now`.
-  void update(std::vector<Sample> samples, const std::vector<RunQuality>& quality, TimePoint now);
+  void update(const std::vector<Sample>& samples, const std::vector<RunQuality>& quality, TimePoint now);
 
   // `by`: kDefinition, kLine or kThread. Rows of nothing are left out.
   std::vector<LiveRow> rows(ReportOptions::By by, TopSort sort) const;

@@ -57,7 +57,7 @@ bool anything_shown(const Profile& profile, Event event, const ReportOptions& re
   std::vector<ShownId> frames;
   for (const Series& series : profile.all_series()) {
     if (series.event() != event) continue;
-    for (const Sample& sample : fold_in_time(series)) {
+    for (const Sample& sample : series.samples()) {
       if (view.compose(event, sample, frames)) return true;
     }
   }

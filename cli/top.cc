@@ -117,11 +117,13 @@ class LiveView {
 
  private:
   void update() {
-    recording_.take_samples(plan_.events.front(), [&](const Profile& profile, std::vector<Sample> samples) {
-      if (!live_) live_.emplace(profile, plan_.events.front(), report_, profile.start);
-      live_->update(std::move(samples), profile.quality.runs, profile.start + profile.duration);
-      if (!profile.quality.runs.empty()) last_run_ = profile.quality.runs.front();
-    });
+    recording_.take_samples(plan_.events.front(),
+                            [&](const Profile& profile, const std::vector<Sample>& samples) {
+                              if (!live_)
+                                live_.emplace(profile, plan_.events.front(), report_, profile.start);
+                              live_->update(samples, profile.quality.runs, profile.start + profile.duration);
+                              if (!profile.quality.runs.empty()) last_run_ = profile.quality.runs.front();
+                            });
   }
 
   std::vector<std::string> head() const {

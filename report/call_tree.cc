@@ -7,12 +7,12 @@ namespace rtprof {
 CallTree::CallTree(View& view, const Series& series) {
   nodes_.emplace_back();
   std::vector<ShownId> frames;
-  for (const Sample& sample : fold_in_time(series)) {
-    if (!view.compose(series.event(), sample, frames)) continue;
+  fold_in_time(series.samples(), [&](const Sample& sample) {
+    if (!view.compose(series.event(), sample, frames)) return;
     NodeId at = kRoot;
     for (ShownId frame : frames) at = child(at, frame);
     nodes_[at].self += sample.weight;
-  }
+  });
   for (Node& node : nodes_) {
     std::sort(node.children.begin(), node.children.end(), [&](NodeId a, NodeId b) {
       return view.shown(nodes_[a].frame).text < view.shown(nodes_[b].frame).text;

@@ -38,7 +38,7 @@ std::string render_html(const Profile& profile, const std::vector<const Series*>
   std::string out(viewer::kBeforeTitle);
   out += markup_text(title);
   out += viewer::kBeforeData;
-  out += page_data(profile, events, options);
+  append_page_data(out, profile, events, options);
   out += viewer::kAfterData;
   return out;
 }

@@ -14,8 +14,9 @@ namespace rtprof {
 std::string render_html(const Profile& profile, const std::vector<const Series*>& events,
                         const ReportOptions& options);
 
-// The JSON alone; docs in viewer/profile.js, which reads it.
-std::string page_data(const Profile& profile, const std::vector<const Series*>& events,
+// Appends the JSON alone; docs in viewer/profile.js, which reads it. What it builds on the way is small
+// beside the result: recordings may be large.
+void append_page_data(std::string& out, const Profile& profile, const std::vector<const Series*>& events,
                       const ReportOptions& options);
 
 // "gunicorn (pid 4711): cpu": the title when none is asked for.

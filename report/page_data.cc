@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <iterator>
+#include <utility>
 
 #include "report/frame_text.h"
 #include "report/html.h"
@@ -11,6 +12,12 @@
 
 namespace rtprof {
 namespace {
+
+// A trailing comma becomes the end of the array.
+void close_array(std::string& out) {
+  if (out.back() == ',') out.pop_back();
+  out += ']';
+}
 
 // Writes what the page needs and no more: stacks, frames and strings that no sample uses stay behind.
 class PageData {
@@ -23,21 +30,21 @@ class PageData {
     stacks_(0);
   }
 
-  std::string write(const std::vector<const Series*>& events);
+  void append(std::string& out, const std::vector<const Series*>& events);
 
  private:
-  std::string event(const Series& series);
+  void event(std::string& out, const Series& series);
   std::string runs(Event event) const;
   std::string switches() const;
-  std::string stacks();
-  std::string frames();
-  std::string threads();
-  std::string strings() const;
+  void stacks(std::string& out);
+  void frames(std::string& out);
+  void threads(std::string& out);
+  void strings(std::string& out) const;
 
   uint32_t string(const std::string& text) { return strings_(text); }
   uint32_t stack(StackId id);
   template <typename Items, typename Value>
-  static std::string column(std::string_view name, const Items& items, Value value);
+  static void column(std::string& out, std::string_view name, const Items& items, Value value);
 
   const Profile& profile_;
   const ReportOptions& options_;
@@ -50,11 +57,10 @@ class PageData {
 };
 
 template <typename Items, typename Value>
-std::string PageData::column(std::string_view name, const Items& items, Value value) {
-  std::string out = fmt::format("\"{}\":[", name);
+void PageData::column(std::string& out, std::string_view name, const Items& items, Value value) {
+  fmt::format_to(std::back_inserter(out), "\"{}\":[", name);
   for (const auto& item : items) fmt::format_to(std::back_inserter(out), "{},", value(item));
-  if (out.back() == ',') out.pop_back();
-  return out + "]";
+  close_array(out);
 }
 
 // Callers are numbered before what they call.
@@ -65,25 +71,33 @@ uint32_t PageData::stack(StackId id) {
   return stacks_(id);
 }
 
-std::string PageData::event(const Series& series) {
-  std::vector<Sample> kept;
+void PageData::event(std::string& out, const Series& series) {
+  // A pass for each column would compose each sample as often.
+  std::string thread = "\"thread\":[";
+  std::string reason = ",\"reason\":[";
+  std::string stacks = ",\"stack\":[";
+  std::string count = ",\"count\":[";
+  std::string weight = ",\"weight\":[";
   std::vector<ShownId> composed;
-  uint64_t count = 0;
-  for (const Sample& sample : fold_in_time(series)) {
-    if (!view_.compose(series.event(), sample, composed)) continue;
-    kept.push_back(sample);
-    count += sample.count;
+  uint64_t total = 0;
+  fold_in_time(series.samples(), [&](const Sample& sample) {
+    if (!view_.compose(series.event(), sample, composed)) return;
+    total += sample.count;
+    fmt::format_to(std::back_inserter(thread), "{},", threads_(sample.thread));
+    fmt::format_to(std::back_inserter(reason), "{},", string(std::string(reason_name(sample.reason))));
+    fmt::format_to(std::back_inserter(stacks), "{},", stack(sample.stack));
+    fmt::format_to(std::back_inserter(count), "{},", sample.count);
+    fmt::format_to(std::back_inserter(weight), "{},", sample.weight);
+  });
+  fmt::format_to(std::back_inserter(out),
+                 R"({{"name":"{}","unit":"{}","samples":{},"resolution":{},"runs":{},)",
+                 event_name(series.event()), is_time_event(series.event()) ? "ns" : "bytes", total,
+                 series.resolution(), runs(series.event()));
+  for (std::string* each : {&thread, &reason, &stacks, &count, &weight}) {
+    close_array(*each);
+    out += std::exchange(*each, {});
   }
-  std::string out = fmt::format(R"({{"name":"{}","unit":"{}","samples":{},"resolution":{},"runs":{},)",
-                                event_name(series.event()), is_time_event(series.event()) ? "ns" : "bytes",
-                                count, series.resolution(), runs(series.event()));
-  out += column("thread", kept, [this](const Sample& s) { return threads_(s.thread); }) + ",";
-  out +=
-      column("reason", kept, [this](const Sample& s) { return string(std::string(reason_name(s.reason))); }) +
-      ",";
-  out += column("stack", kept, [this](const Sample& s) { return stack(s.stack); }) + ",";
-  out += column("count", kept, [](const Sample& s) { return s.count; }) + ",";
-  return out + column("weight", kept, [](const Sample& s) { return s.weight; }) + "}";
+  out += '}';
 }
 
 std::string PageData::runs(Event event) const {
@@ -98,8 +112,8 @@ std::string PageData::runs(Event event) const {
         mechanism_name(run.mechanism), run.exact, json_string(run.reason), run.asked, run.samples,
         run.late_ticks, run.torn, run.errors, run.lost, run.unknown_frames);
   }
-  if (out.back() == ',') out.pop_back();
-  return out + "]";
+  close_array(out);
+  return out;
 }
 
 std::string PageData::switches() const {
@@ -109,64 +123,79 @@ std::string PageData::switches() const {
                      options_.inverted);
 }
 
-std::string PageData::stacks() {
+void PageData::stacks(std::string& out) {
   uint32_t number = 0;
   auto up = [&](StackId id) { return number++ - stacks_(profile_.stack(id).parent); };
-  std::string out = "{" + column("up", stacks_.keys(), up) + ",";
   auto frame = [&](StackId id) { return id == 0 ? 0 : frames_(profile_.stack(id).frame); };
-  return out + column("frame", stacks_.keys(), frame) + "}";
+  column(out, "up", stacks_.keys(), up);
+  out += ',';
+  column(out, "frame", stacks_.keys(), frame);
 }
 
-std::string PageData::frames() {
+void PageData::frames(std::string& out) {
   const auto& used = frames_.keys();
   auto name = [&](FrameId id) { return string(frame_text(profile_, profile_.frame(id), no_lines_)); };
   auto text = [&](StringId id) { return string(std::string(profile_.string(id))); };
-  std::string out = "{" + column("name", used, name) + ",";
-  out += column("kind", used, [&](FrameId id) { return static_cast<int>(profile_.frame(id).kind); }) + ",";
-  out += column("line", used, [&](FrameId id) { return profile_.frame(id).line; }) + ",";
-  out += column("file", used, [&](FrameId id) { return text(profile_.frame(id).file); }) + ",";
-  return out + column("module", used, [&](FrameId id) { return text(profile_.frame(id).module); }) + "}";
+  column(out, "name", used, name);
+  out += ',';
+  column(out, "kind", used, [&](FrameId id) { return static_cast<int>(profile_.frame(id).kind); });
+  out += ',';
+  column(out, "line", used, [&](FrameId id) { return profile_.frame(id).line; });
+  out += ',';
+  column(out, "file", used, [&](FrameId id) { return text(profile_.frame(id).file); });
+  out += ',';
+  column(out, "module", used, [&](FrameId id) { return text(profile_.frame(id).module); });
 }
 
-std::string PageData::threads() {
+void PageData::threads(std::string& out) {
   const auto& used = threads_.keys();
   auto process = [&](uint32_t id) { return string(process_text(profile_, profile_.threads()[id].pid)); };
   auto thread = [&](uint32_t id) { return string(thread_text(profile_.threads()[id])); };
-  return "{" + column("process", used, process) + "," + column("thread", used, thread) + "}";
+  column(out, "process", used, process);
+  out += ',';
+  column(out, "thread", used, thread);
 }
 
-std::string PageData::strings() const {
-  std::string out = "[";
+void PageData::strings(std::string& out) const {
+  out += '[';
   for (const std::string& text : strings_.keys()) {
     append_json_string(out, text);
     out += ",\n";
   }
   out.resize(out.size() - 2);
-  return out + "]";
+  out += ']';
 }
 
-std::string PageData::write(const std::vector<const Series*>& events) {
-  std::string out = fmt::format(
+void PageData::append(std::string& out, const std::vector<const Series*>& events) {
+  fmt::format_to(
+      std::back_inserter(out),
       R"({{"version":1,"rtprof":"{}","title":{},"startMs":{},"duration":{},"rate":{},"switches":{},"palette":{},)",
       RTPROF_VERSION,
       json_string(options_.title.empty() ? default_title(profile_, events, options_) : options_.title),
       profile_.start_unix_ns / kMillisecond, profile_.duration, profile_.rate, switches(),
       palette_json(options_.colors));
   out += "\"events\":[";
-  for (const Series* series : events) out += (series == events.front() ? "" : ",") + event(*series);
+  for (const Series* series : events) {
+    if (series != events.front()) out += ',';
+    event(out, *series);
+  }
   // In this order, since each names things of the next.
-  out += "],\n\"stacks\":" + stacks();
-  out += ",\n\"frames\":" + frames();
-  out += ",\n\"threads\":" + threads();
-  out += ",\n\"strings\":" + strings();
-  return out + "}";
+  out += "],\n\"stacks\":{";
+  stacks(out);
+  out += "},\n\"frames\":{";
+  frames(out);
+  out += "},\n\"threads\":{";
+  threads(out);
+  out += "},\n\"strings\":";
+  strings(out);
+  out += '}';
 }
 
 }  // namespace
 
-std::string page_data(const Profile& profile, const std::vector<const Series*>& events,
+void append_page_data(std::string& out, const Profile& profile, const std::vector<const Series*>& events,
                       const ReportOptions& options) {
-  return PageData(profile, options).write(events);
+  PageData(profile, options).append(out, events);
 }
 
 }  // namespace rtprof

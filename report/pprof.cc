@@ -170,9 +170,10 @@ void Writer::labels(protozero::pbf_builder<SampleField>& out, const Sample& samp
 
 void Writer::samples(const Series& series, size_t number, size_t event_count) {
   std::vector<ShownId> composed;
-  for (const Sample& sample : fold_in_time(series)) {
-    if (!view_.compose(series.event(), sample, composed)) continue;
-    std::vector<uint64_t> leaf_first;
+  std::vector<uint64_t> leaf_first;
+  fold_in_time(series.samples(), [&](const Sample& sample) {
+    if (!view_.compose(series.event(), sample, composed)) return;
+    leaf_first.clear();
     for (StackId stack = sample.stack; stack != 0; stack = profile_.stack(stack).parent) {
       leaf_first.push_back(location(profile_.stack(stack).frame));
     }
@@ -183,7 +184,7 @@ void Writer::samples(const Series& series, size_t number, size_t event_count) {
     message.add_packed_uint64(SampleField::kLocationId, leaf_first.begin(), leaf_first.end());
     message.add_packed_int64(SampleField::kValue, values.begin(), values.end());
     labels(message, sample);
-  }
+  });
 }
 
 // pprof shows comments above every report: one line an event.

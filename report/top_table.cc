@@ -101,8 +101,8 @@ TopCounter::~TopCounter() = default;
 void TopCounter::add(Event event, std::span<const Sample> samples) {
   std::vector<ShownId> composed;
   std::vector<uint32_t> ids;
-  for (const Sample& sample : samples) {
-    if (!view_.compose(event, sample, composed)) continue;
+  fold_in_time(samples, [&](const Sample& sample) {
+    if (!view_.compose(event, sample, composed)) return;
     weight_ += sample.weight;
     samples_ += sample.count;
     row_ids_->of(sample, ids, rows_);
@@ -110,12 +110,12 @@ void TopCounter::add(Event event, std::span<const Sample> samples) {
     std::sort(ids.begin(), ids.end());
     ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
     for (uint32_t id : ids) rows_[id].total += sample.weight;
-  }
+  });
 }
 
 TopTable top_table(const Profile& profile, const Series& series, const ReportOptions& options) {
   TopCounter counter(profile, options);
-  counter.add(series.event(), fold_in_time(series));
+  counter.add(series.event(), series.samples());
   TopTable table{counter.rows(), counter.weight(), counter.samples()};
   bool by_total = options.sort == ReportOptions::Sort::kTotal;
   auto key = [by_total](const TopRow& row) {

@@ -30,7 +30,7 @@ class TopCounter {
   TopCounter(const TopCounter&) = delete;
   TopCounter& operator=(const TopCounter&) = delete;
 
-  // Counts those that the options keep. Equal samples should be one: see fold_in_time().
+  // Counts those that the options keep.
   void add(Event event, std::span<const Sample> samples);
 
   // In the order in which they were met first: a row keeps its index.

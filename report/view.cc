@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <tuple>
 
 #include "report/frame_text.h"
@@ -20,25 +21,24 @@ bool any_matches(const std::vector<std::string>& patterns, std::string_view text
 
 }  // namespace
 
-std::vector<Sample> folded(std::vector<Sample> samples) {
-  auto key = [](const Sample& s) { return std::make_tuple(s.thread, s.stack, s.reason); };
-  std::sort(samples.begin(), samples.end(),
-            [&](const Sample& a, const Sample& b) { return key(a) < key(b); });
-  size_t kept = 0;
-  for (size_t i = 1; i < samples.size(); ++i) {
-    if (key(samples[kept]) == key(samples[i])) {
-      samples[kept].weight += samples[i].weight;
-      samples[kept].count += samples[i].count;
-    } else {
-      samples[++kept] = samples[i];
+void fold_in_time(std::span<const Sample> samples, const std::function<void(const Sample&)>& use) {
+  std::vector<uint32_t> order(samples.size());
+  std::iota(order.begin(), order.end(), 0U);
+  auto key = [&](uint32_t i) {
+    const Sample& sample = samples[i];
+    return std::make_tuple(sample.thread, sample.stack, sample.reason);
+  };
+  std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) { return key(a) < key(b); });
+  for (size_t i = 0; i < order.size();) {
+    Sample sum = samples[order[i]];
+    size_t next = i + 1;
+    for (; next < order.size() && key(order[next]) == key(order[i]); ++next) {
+      sum.weight += samples[order[next]].weight;
+      sum.count += samples[order[next]].count;
     }
+    use(sum);
+    i = next;
   }
-  samples.resize(samples.empty() ? 0 : kept + 1);
-  return samples;
-}
-
-std::vector<Sample> fold_in_time(const Series& series) {
-  return folded(series.samples());
 }
 
 View::View(const Profile& profile, const ReportOptions& options) : profile_(profile), options_(options) {}

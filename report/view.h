@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -37,9 +38,9 @@ struct ShownFrame {
   FrameId frame = kNoFrame;  // one of those that look like this; none for what a view puts above a stack
 };
 
-// Samples of the same thread, stack and reason as one, since they look the same. Times are meaningless then.
-std::vector<Sample> folded(std::vector<Sample> samples);
-std::vector<Sample> fold_in_time(const Series& series);
+// Calls `use` with the samples as if those of the same thread, stack and reason were one, since they look the
+// same; in the order of these. Times are meaningless then. Takes little memory beside the samples.
+void fold_in_time(std::span<const Sample> samples, const std::function<void(const Sample&)>& use);
 
 // What a profile looks like with given options: turns a sample into the frames that are displayed, in the
 // order process, thread, reason, stack; root first. Both the profile and the options must outlive it; the

@@ -15,6 +15,12 @@ std::vector<const Series*> all_events(const Profile& profile) {
   return events;
 }
 
+std::string page_data(const Profile& profile, const ReportOptions& options) {
+  std::string data;
+  append_page_data(data, profile, all_events(profile), options);
+  return data;
+}
+
 TEST(PageData, HoldsWhatTheSamplesUse) {
   Profile profile;
   profile.rate = 99;
@@ -26,7 +32,7 @@ TEST(PageData, HoldsWhatTheSamplesUse) {
   profile.series(Event::kCpu).add(sample_of(profile, 1, main, 5));
   profile.series(Event::kWall).add(sample_of(profile, 1, leaf, 7));
 
-  auto data = nlohmann::json::parse(page_data(profile, all_events(profile), {}));
+  auto data = nlohmann::json::parse(page_data(profile, {}));
   auto text = [&](const nlohmann::json& id) { return data["strings"][id.get<size_t>()]; };
   const auto& frames = data["frames"];
   ASSERT_EQ(frames["name"].size(), 2) << "the frame that no sample uses is left out";
@@ -60,7 +66,7 @@ TEST(PageData, FiltersBeforeThePageSeesIt) {
   profile.series(Event::kCpu).add(sample_of(profile, 1, drop, 10));
   ReportOptions options;
   options.exclude = {"drop"};
-  std::string data = page_data(profile, all_events(profile), options);
+  std::string data = page_data(profile, options);
   EXPECT_EQ(data.find("drop"), std::string::npos);
   EXPECT_NE(data.find("keep"), std::string::npos);
 }
