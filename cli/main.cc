@@ -1,4 +1,5 @@
 #include <fmt/core.h>
+#include <malloc.h>
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
@@ -42,10 +43,19 @@ int run(int argc, char** argv) {
   return chosen();
 }
 
+// Large blocks go back to the kernel when they are freed. By itself the allocator raises its idea of large
+// with the blocks it sees, and a recording that runs for hours would keep what it once needed.
+void return_large_blocks() {
+  constexpr int kLarge = 256 << 10;
+  ::mallopt(M_MMAP_THRESHOLD, kLarge);
+  ::mallopt(M_TRIM_THRESHOLD, kLarge);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   rtprof::cli::note_program_start();
+  return_large_blocks();
   rtprof::cli::raise_descriptor_limit();
   try {
     return run(argc, argv);

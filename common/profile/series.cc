@@ -34,6 +34,8 @@ bool Series::fold(Sample& last, const Sample& sample) const {
 void Series::add(const Sample& sample) {
   total_weight_ += sample.weight;
   total_count_ += sample.count;
+  // Growing by doubling would hold the samples twice for a while, and leave holes in the heap.
+  if (samples_.capacity() <= limit_) samples_.reserve(limit_ + 1);
   if (last_of_thread_.size() <= sample.thread) last_of_thread_.resize(sample.thread + 1, 0);
   uint32_t last = last_of_thread_[sample.thread];
   if (last != 0 && fold(samples_[last - 1], sample)) return;

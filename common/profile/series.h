@@ -27,7 +27,7 @@ struct Sample {
 // weight and no count is ever lost.
 class Series {
  public:
-  explicit Series(Event event, size_t limit = 200'000) : event_(event), limit_(limit) {}
+  explicit Series(Event event, size_t limit = 120'000) : event_(event), limit_(limit) {}
 
   void add(const Sample& sample);
   // Hands out the samples that were added since the last time and forgets them; the totals keep counting.
