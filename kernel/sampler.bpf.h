@@ -52,6 +52,10 @@ struct task_struct___old {
 
 #define RT_MAX_WALKERS 8
 #define RT_KNOWN_STACKS 32768
+/* rtprof maps the ring twice. */
+#define RT_RING_BYTES (2 << 20)
+/* Records wait for the next regular read, every 100 ms, or until there are this many bytes of them. */
+#define RT_RING_FULL_ENOUGH (RT_RING_BYTES / 4)
 
 enum rt_entry { RT_ENTRY_CLOCK, RT_ENTRY_SWITCH };
 
@@ -106,7 +110,7 @@ struct {
 
 struct {
   __uint(type, BPF_MAP_TYPE_RINGBUF);
-  __uint(max_entries, 4 << 20);
+  __uint(max_entries, RT_RING_BYTES);
 } records SEC(".maps");
 
 /* Records that found no room, by target. */
@@ -123,6 +127,8 @@ static __always_inline struct rt_context* rt_current_context(void) {
 }
 
 static __always_inline long rt_send(struct rt_record* record, rt_u64 size, rt_u64 flags) {
+  if (flags == BPF_RB_NO_WAKEUP && bpf_ringbuf_query(&records, BPF_RB_AVAIL_DATA) > RT_RING_FULL_ENOUGH)
+    flags = BPF_RB_FORCE_WAKEUP;
   long failed = bpf_ringbuf_output(&records, record, size, flags);
   if (failed) {
     rt_u32 target = record->target;
