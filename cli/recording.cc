@@ -1,10 +1,13 @@
 #include "cli/recording.h"
 
 #include <fmt/core.h>
-#include <sys/resource.h>
+
+#include <cstdlib>
+#include <string_view>
 
 #include "cli/registry.h"
 #include "common/base/error.h"
+#include "common/base/file.h"
 
 namespace rtprof::cli {
 namespace {
@@ -12,6 +15,14 @@ namespace {
 TimePoint program_start = 0;
 
 constexpr Nanoseconds kRefreshPeriod = 100 * kMillisecond;
+
+// The largest resident set so far. What getrusage() tells may be that of the program which started this one.
+uint64_t own_peak_memory_kb() {
+  auto status = read_file("/proc/self/status");
+  constexpr std::string_view kPeak = "VmHWM:";
+  size_t at = status ? status->find(kPeak) : std::string::npos;
+  return at == std::string::npos ? 0 : std::strtoull(status->c_str() + at + kPeak.size(), nullptr, 10);
+}
 
 }  // namespace
 
@@ -112,9 +123,7 @@ void Recording::complete(Profile& profile) const {
   RecordingQuality& quality = profile.quality;
   quality.profiler_cpu = own_cpu_time();
   quality.bpf_cpu = bpf_ ? bpf_->cpu_time() : 0;
-  rusage usage{};
-  ::getrusage(RUSAGE_SELF, &usage);
-  quality.profiler_max_rss_kb = static_cast<uint64_t>(usage.ru_maxrss);
+  quality.profiler_max_rss_kb = own_peak_memory_kb();
   TimePoint first = recorder_.first_sample();
   quality.time_to_first_sample = first == 0 ? 0 : first - program_start;
   quality.runs = session_.quality();
