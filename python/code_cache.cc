@@ -24,6 +24,13 @@ enum : size_t { kType, kLength, kFile, kName, kQualname, kLineTable, kFirstLine 
 
 }  // namespace
 
+bool is_init_shim(const Memory& memory, const PythonLayout& layout, Address code) {
+  auto name = memory.pointer(code + layout.code.name);
+  auto file = memory.pointer(code + layout.code.filename);
+  constexpr std::string_view kInit = "__init__";
+  return name && name == file && read_string(memory, layout, *name, kInit.size()) == kInit;
+}
+
 CodeCache::CodeCache(const Memory& memory, const PythonLayout& layout, Address code_type)
     : memory_(memory), layout_(layout), code_type_(code_type) {
   header_bytes_ = layout.walk.object_type;
@@ -133,6 +140,7 @@ void CodeCache::read_new(std::span<const Address> codes, std::span<const Signatu
     info.file = *file;
     info.line_table = *line_table;
     info.first_line = static_cast<int32_t>(signature[kFirstLine]);
+    info.init_shim = signature[kFile] == signature[kName] && is_init_shim(memory_, layout_, codes[i]);
     if (layout_.code.bytecode != kNoOffset) {
       info.bytecode = codes[i] + layout_.code.bytecode;
       info.code_bytes = std::min<uint64_t>(signature[kLength], INT32_MAX / kCodeUnit) * kCodeUnit;

@@ -23,8 +23,14 @@ struct CodeInfo {
   int32_t first_line = 0;
   Address bytecode = 0;     // of the first instruction; 0 before 3.11
   uint64_t code_bytes = 0;  // length of the bytecode; 0 before 3.11
+  bool init_shim = false;   // see is_init_shim()
   std::string problem;      // why the rest is empty: a phrase; empty when it was read
 };
+
+// Whether a code object is the interpreter's own that from 3.12 on runs between a call of a class and the
+// class's __init__ (_Py_InitCleanup, Python/specialize.c): no code of the program, and left out of stacks.
+// Its name and its file are one and the same string.
+bool is_init_shim(const Memory& memory, const PythonLayout& layout, Address code);
 
 // The code objects of a target by address. An address can hold one code object now and another later: each is
 // a version of its own, with an id that keeps its meaning. Not synchronised, but a CodeInfo never changes.

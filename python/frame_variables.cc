@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/base/clock.h"
+#include "python/code_cache.h"
 #include "python/objects.h"
 
 namespace rtprof {
@@ -121,6 +122,7 @@ void FrameVariables::append_names(Address tuple, std::vector<std::string>& names
 FrameVariables::Names FrameVariables::names_of(Address code) {
   const LocalsLayout& layout = layout_.locals;
   Names names;
+  names.of_init_shim = is_init_shim(cache_, layout_, code);
   for (uint16_t offset : {layout.code_names, layout.code_cell_names, layout.code_free_names}) {
     auto tuple = offset != kNoOffset ? cache_.pointer(code + offset) : std::nullopt;
     if (tuple) append_names(*tuple, names.names);
@@ -139,8 +141,9 @@ std::vector<std::vector<DumpedVariable>> FrameVariables::named() {
   std::unordered_map<Address, Names> known;
   for (Frame& frame : frames_) {
     auto [entry, is_new] = known.try_emplace(frame.code);
-    if (is_new && !frame.slots.empty()) entry->second = names_of(frame.code);
+    if (is_new) entry->second = names_of(frame.code);
     const Names& names = entry->second;
+    if (names.of_init_shim) continue;
     std::vector<DumpedVariable> variables;
     // An argument that is a cell has its name a second time, before 3.11.
     auto is_argument = [&](const std::string& name) {

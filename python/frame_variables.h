@@ -32,8 +32,8 @@ class FrameVariables {
   void take(const RemoteWalker::Walk& walk);
   void forget() { frames_.clear(); }
 
-  // The variables of each frame that was taken, leaf first, without those that run no code object, as
-  // PythonStacks::intern() leaves them out. Whether some were not taken is `cut`.
+  // The variables of each frame that was taken, leaf first, without those that PythonStacks::intern() leaves
+  // out. Whether some were not taken is `cut`.
   std::vector<std::vector<DumpedVariable>> named();
   bool cut() const { return cut_; }
 
@@ -51,6 +51,7 @@ class FrameVariables {
     std::vector<std::string> names;
     size_t arguments = 0;  // the first ones
     std::string kinds;     // a byte for each; 3.11+
+    bool of_init_shim = false;
   };
 
   // How many slots the frames of a code object have, and which of them are cells before 3.11: those from

@@ -69,6 +69,7 @@ uint32_t PythonStacks::intern(std::span<const rt_py_frame> leaf_first, StackEnd 
   for (auto frame = leaf_first.rbegin(); frame != leaf_first.rend(); ++frame) {
     if (frame->code == 0 || frame->code == none_) continue;
     CodeVersion version = codes_.version_of(frame->code);
+    if (codes_.info(version)->init_shim) continue;
     id = child(id, version, codes_.offset_of(version, frame->ip), version == kUnreadable);
   }
   return id;

@@ -45,8 +45,8 @@ class PythonStacks final : public StackNamer {
   // sampled since the last call: once a tick, once a drained buffer.
   void begin_batch();
 
-  // The id of a stack; 0 for a complete one without frames. A frame that runs no code object (None in its
-  // place) is left out.
+  // The id of a stack; 0 for a complete one without frames. Left out are frames that run no code object (None
+  // in its place) and those of is_init_shim().
   uint32_t intern(std::span<const rt_py_frame> leaf_first, StackEnd end);
 
   // The id of a stack of one mark, such as "[native]"; one of "[unknown: …]" counts as unknown().

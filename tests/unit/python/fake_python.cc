@@ -173,7 +173,7 @@ void FakePython::replace_code(Address at, const Code& code) {
   Address name = compact_ascii(code.name);
   memory_.set<uint64_t>(at + fields.name, name);
   if (fields.qualname != kNoOffset) memory_.set<uint64_t>(at + fields.qualname, name);
-  memory_.set<uint64_t>(at + fields.filename, compact_ascii(code.file));
+  memory_.set<uint64_t>(at + fields.filename, code.file == code.name ? name : compact_ascii(code.file));
   memory_.set<uint64_t>(at + fields.line_table, bytes(code.line_table));
   memory_.set<int32_t>(at + fields.first_line, code.first_line);
   if (fields.bytecode != kNoOffset) memory_.set<uint64_t>(at + layout().container.size, code.code_units);

@@ -102,6 +102,13 @@ TEST_P(PythonStacksTest, FramesWithoutCodeAreLeftOut) {
               ElementsAre("main:10", "leaf:20"));
 }
 
+TEST_P(PythonStacksTest, TheFrameBetweenAClassAndItsInitialiserIsLeftOut) {
+  Address shim = python_.code({.name = "__init__", .file = "__init__", .line_table = line_table()});
+  Address module = python_.code({.name = "<m>", .file = "<m>", .line_table = line_table(), .first_line = 5});
+  EXPECT_THAT(names(intern({frame(leaf_), frame(shim), frame(main_), frame(module)})),
+              ElementsAre("<m>:5", "main:10", "leaf:20"));
+}
+
 TEST_P(PythonStacksTest, WhatIsMissingIsAFrameAtTheRoot) {
   uint32_t torn = intern({frame(leaf_), frame(main_)}, StackEnd::kPageNotResident);
   EXPECT_THAT(names(torn), ElementsAre("[unknown: page not resident]", "main:10", "leaf:20"));
