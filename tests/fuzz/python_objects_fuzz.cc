@@ -5,39 +5,16 @@
 #include "python/code_cache.h"
 #include "python/layout.h"
 #include "python/objects.h"
+#include "tests/fuzz/arbitrary_memory.h"
 
 namespace {
 
 using rtprof::Address;
-using rtprof::MemoryRange;
-
-// All addresses lead into the input, over and over: whatever a pointer is, something is there.
-class WrappedMemory final : public rtprof::Memory {
- public:
-  explicit WrappedMemory(std::span<const uint8_t> bytes) : bytes_(bytes) {}
-
-  bool read(Address address, void* destination, size_t size) const override {
-    if (address < kUnmapped) return false;
-    auto* to = static_cast<uint8_t*>(destination);
-    for (size_t i = 0; i < size; ++i) to[i] = bytes_[(address + i) % bytes_.size()];
-    return true;
-  }
-
-  size_t read_batch(std::span<const MemoryRange> ranges) const override {
-    size_t done = 0;
-    while (done < ranges.size() && read(ranges[done].address, ranges[done].destination, ranges[done].size))
-      ++done;
-    return done;
-  }
-
- private:
-  static constexpr Address kUnmapped = 4096;
-  std::span<const uint8_t> bytes_;
-};
 
 constexpr size_t kLimit = 1 << 16;
 
-void read_everything(const WrappedMemory& memory, const rtprof::PythonLayout& layout, Address address) {
+void read_everything(const rtprof::ArbitraryMemory& memory, const rtprof::PythonLayout& layout,
+                     Address address) {
   auto text = rtprof::read_string(memory, layout, address, kLimit);
   if (text && text->size() > kLimit * 3) __builtin_trap();
   rtprof::type_name_of(memory, layout, address);
@@ -63,7 +40,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (!layout) __builtin_trap();
   Address address;
   std::memcpy(&address, data + 1, sizeof address);
-  WrappedMemory memory(std::span(data + kHead, size - kHead));
+  rtprof::ArbitraryMemory memory(std::span(data + kHead, size - kHead));
   read_everything(memory, *layout, address);
   // The same memory as the start of a _PyRuntime.
   auto own = rtprof::layout_from_debug_offsets(std::span(data + kHead, size - kHead));

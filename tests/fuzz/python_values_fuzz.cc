@@ -6,40 +6,15 @@
 #include <cstring>
 #include <span>
 
-#include "common/process/memory.h"
 #include "python/containers.h"
 #include "python/coroutines.h"
 #include "python/frame_variables.h"
 #include "python/layout.h"
 #include "python/repr.h"
+#include "tests/fuzz/arbitrary_memory.h"
 
 namespace rtprof {
 namespace {
-
-class ArbitraryMemory final : public Memory {
- public:
-  ArbitraryMemory(std::span<const uint8_t> bytes, uint8_t holes) : bytes_(bytes), holes_(holes) {}
-
-  bool read(Address address, void* destination, size_t size) const override {
-    for (Address page = address >> 12; page <= (address + size - 1) >> 12; ++page) {
-      if (holes_ != 0 && page % 251 < holes_ / 4) return false;
-    }
-    auto* to = static_cast<uint8_t*>(destination);
-    for (size_t i = 0; i < size; ++i) to[i] = bytes_[(address + i) % bytes_.size()];
-    return true;
-  }
-
-  size_t read_batch(std::span<const MemoryRange> ranges) const override {
-    size_t done = 0;
-    while (done < ranges.size() && read(ranges[done].address, ranges[done].destination, ranges[done].size))
-      ++done;
-    return done;
-  }
-
- private:
-  std::span<const uint8_t> bytes_;
-  uint8_t holes_;
-};
 
 // 3.8 to 3.12 from the tables; above, 3.12 with what later versions changed.
 PythonLayout layout_for(uint8_t choice) {
