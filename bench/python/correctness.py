@@ -148,7 +148,7 @@ def report_shares(context, kind, python, taken, others):
 
 def delivered(context):
     """Asked − delivered: late, torn, lost, failed and unknown samples of the exact rungs"""
-    seconds = 2 if context.quick else 10
+    seconds = 2 if context.quick else 6
     for python in versions(context):
         with targets.running(context.scratch, python, "shares.py") as target:
             for rung, rates in (("kernel", (100, 1000, 10_000)), ("pause", (100, 1000, 10_000))):
@@ -174,7 +174,7 @@ def report_delivered(context, where, recordings):
 
 def weights(context):
     """Sum of the weights: cpu against the target's CPU clock, wall against elapsed time for each thread"""
-    seconds = 2 if context.quick else 10
+    seconds = 2 if context.quick else 6
     for python in versions(context):
         for rung in ("kernel", "pause"):
             with targets.running(context.scratch, python, "threads.py", 4, 20) as target:
