@@ -67,7 +67,7 @@ class CodeCache {
   // What tells one code object from another at the same address: type, length, pointers to names, file and
   // line table, first line.
   using Signature = std::array<uint64_t, 7>;
-  using Header = std::array<uint8_t, 256>;
+  using Header = std::array<uint8_t, kCodeHeaderBytes>;
 
   struct Entry {
     Signature signature{};

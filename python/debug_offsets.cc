@@ -220,6 +220,26 @@ bool read_values(const Format& format, std::span<const uint8_t> runtime, Values&
   return true;
 }
 
+// Whether a word at each of the members lies before `end`, up to which frames and code objects are read at
+// once.
+bool end_before(const Values& values, std::span<const Member> members, uint64_t end) {
+  return std::ranges::all_of(members,
+                             [&](Member member) { return values[member] + sizeof(uint64_t) <= end; });
+}
+
+// Frames are read up to their locals, in front of which all other members lie.
+bool frame_fits(const Values& values) {
+  constexpr Member kPointers[] = {kFramePrevious, kFrameExecutable, kFrameInstr, kFrameStackPointer};
+  uint64_t end = values[kFrameLocals];
+  return end <= RT_PY_FRAME_BYTES && end_before(values, kPointers, end) && values[kFrameOwner] < end &&
+         values[kFrameTlbc] + sizeof(int32_t) <= end;
+}
+
+bool code_fits(const Values& values) {
+  constexpr Member kMembers[] = {kCodeFilename, kCodeName, kCodeQualname, kCodeLineTable, kCodeFirstLine};
+  return end_before(values, kMembers, kCodeHeaderBytes);
+}
+
 // What holds on every 64-bit build, so that offsets read from the wrong place do not pass.
 bool consistent(const Values& values, bool free_threaded) {
   uint64_t object = values[kObjectSize];
@@ -227,7 +247,7 @@ bool consistent(const Values& values, bool free_threaded) {
          values[kTupleLength] == object && values[kListLength] == object && values[kBytesLength] == object &&
          values[kStringLength] == object && values[kTupleSize] == values[kTupleItems] + 8 &&
          values[kBytesSize] == values[kBytesData] + 8 && values[kInterpGilHolder] > values[kInterpGil] &&
-         values[kInterpGilLocked] > values[kInterpGil] && values[kFrameLocals] <= RT_PY_FRAME_BYTES &&
+         values[kInterpGilLocked] > values[kInterpGil] && frame_fits(values) && code_fits(values) &&
          values[kStringState] >= values[kStringLength] + 8 &&
          values[kStringState] + 4 <= values[kStringAsciiSize] &&
          values[kStringAsciiSize] + 24 == values[kStringSize];

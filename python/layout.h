@@ -29,6 +29,9 @@ enum class InstructionPointer : uint8_t {
   kAddress,    // 3.11+: address of a code unit in the code object or in a copy of its bytecode
 };
 
+// Bytes of a code object's start that hold all members of a CodeLayout but the bytecode and its copies.
+constexpr size_t kCodeHeaderBytes = 256;
+
 struct CodeLayout {
   uint16_t name = kNoOffset;
   uint16_t qualname = kNoOffset;  // 3.11+

@@ -1,6 +1,6 @@
 // The frame walker and the readers of thread lists, over memory that is arbitrary. The input's first bytes
 // choose the version and how much is readable; the rest is the memory, repeated over the whole address space
-// so that every pointer leads somewhere.
+// so that every pointer leads somewhere, and read as debug offsets too.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -28,6 +28,19 @@ PythonLayout layout_for(uint8_t choice) {
   return layout;
 }
 
+void walk_everything(const Memory& memory, const PythonLayout& layout, Address state) {
+  RemoteWalker walker(memory, layout);
+  WalkMemory remembered;
+  auto thread_id = memory.get<uint64_t>(state + layout.walk.thread_id).value_or(0);
+  for (int round = 0; round < 3; ++round) {
+    RemoteWalker::Walk walk = walker.walk(state, thread_id, remembered);
+    if (walk.leaf_first.size() > RemoteWalker::kMostFrames) __builtin_trap();
+    walker.still_there();
+  }
+  PythonThreads threads = read_thread_states(memory, layout);
+  gil_holders(memory, layout.walk, threads.interpreters);
+}
+
 }  // namespace
 }  // namespace rtprof
 
@@ -41,16 +54,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   std::memcpy(&state, data + 2, sizeof state);
   std::memcpy(&layout.walk.runtime, data + 2 + sizeof state, sizeof state);
 
-  RemoteWalker walker(memory, layout);
-  WalkMemory remembered;
-  auto thread_id = memory.get<uint64_t>(state + layout.walk.thread_id).value_or(0);
-  for (int round = 0; round < 3; ++round) {
-    RemoteWalker::Walk walk = walker.walk(state, thread_id, remembered);
-    if (walk.leaf_first.size() > RemoteWalker::kMostFrames) __builtin_trap();
-    walker.still_there();
+  walk_everything(memory, layout, state);
+  if (auto own = layout_from_debug_offsets({data + kHead, size - kHead})) {
+    own->walk.runtime = layout.walk.runtime;
+    walk_everything(memory, *own, state);
   }
-  PythonThreads threads = read_thread_states(memory, layout);
-  gil_holders(memory, layout.walk, threads.interpreters);
   std::vector<uint64_t> pthreads{state};
   find_tid_offset(memory, pthreads, {{1, 1}, {2, 2}});
   return 0;

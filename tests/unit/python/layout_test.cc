@@ -140,19 +140,40 @@ TEST(DebugOffsets, OffsetsThatDoNotFitAreRefused) {
   EXPECT_FALSE(layout_from_debug_offsets(offsets).ok());
 }
 
-// What a string's header is read into is as large as a PyUnicodeObject of any version.
-TEST(DebugOffsets, MembersOfAStringLieWithinIt) {
+// What is read into a buffer of a fixed size fits: strings (whose buffer holds a PyUnicodeObject of any
+// version), frames and code objects. Two of the words are wrong at a time, so that one may be the size that
+// bounds another.
+void expect_fits(const PythonLayout& layout) {
+  const rt_py_walk& walk = layout.walk;
+  EXPECT_LE(layout.string.length + 8, 96);
+  EXPECT_LE(layout.string.state + 4, 96);
+  EXPECT_LE(layout.bytes.length + 8, 96);
+  EXPECT_LE(walk.frame_size, RT_PY_FRAME_BYTES);
+  for (int offset : {walk.frame_back, walk.frame_code, walk.frame_ip}) EXPECT_LE(offset + 8, walk.frame_size);
+  EXPECT_LT(walk.frame_owner, walk.frame_size);
+  if (walk.frame_tlbc != kNoOffset) {
+    EXPECT_LE(walk.frame_tlbc + 4, walk.frame_size);
+  }
+  const CodeLayout& code = layout.code;
+  for (size_t offset : {code.name, code.qualname, code.filename, code.line_table, code.first_line}) {
+    EXPECT_LE(offset + 8, kCodeHeaderBytes);
+  }
+}
+
+TEST(DebugOffsets, MembersLieWithinWhatIsRead) {
+  constexpr uint64_t kFar = 4096;
   for (test::Build build : test::kBuilds) {
     if (build.minor < 13) continue;
-    const std::vector<uint8_t> offsets = test::debug_offsets(build.minor, build.free_threaded);
-    const uint64_t far = 4096;
-    for (size_t at = 24; at + 8 <= offsets.size(); at += 8) {
-      std::vector<uint8_t> changed = offsets;
-      std::memcpy(changed.data() + at, &far, 8);
-      auto layout = layout_from_debug_offsets(changed);
-      if (!layout.ok()) continue;
-      EXPECT_LE(layout->string.length + 8, 96) << at;
-      EXPECT_LE(layout->string.state + 4, 96) << at;
+    std::vector<uint8_t> offsets = test::debug_offsets(build.minor, build.free_threaded);
+    for (size_t one = 24; one + 8 <= offsets.size(); one += 8) {
+      for (size_t other = 24; other <= one; other += 8) {
+        std::vector<uint8_t> changed = offsets;
+        std::memcpy(changed.data() + one, &kFar, 8);
+        std::memcpy(changed.data() + other, &kFar, 8);
+        auto layout = layout_from_debug_offsets(changed);
+        if (layout.ok()) expect_fits(*layout);
+        ASSERT_FALSE(testing::Test::HasFailure()) << build.minor << ": words at " << one << ", " << other;
+      }
     }
   }
 }
