@@ -1,0 +1,33 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "common/process/memory.h"
+
+namespace rtprof {
+
+// The general registers of a thread in user space, numbered as DWARF does on x86-64 (System V ABI, AMD64
+// supplement, figure 3.36): rax, rdx, rcx, rbx, rsi, rdi, rbp, rsp, r8 to r15, and the return address, whose
+// place the instruction pointer takes.
+struct Registers {
+  enum Number : uint8_t { kRax, kRdx, kRcx, kRbx, kRsi, kRdi, kRbp, kRsp, kR8, kR15 = 15, kRip, kCount };
+
+  std::array<uint64_t, kCount> values{};
+
+  Address pc() const { return values[kRip]; }
+  Address sp() const { return values[kRsp]; }
+  Address fp() const { return values[kRbp]; }
+};
+
+// A thread at one instant: its registers, and the bytes of its stack from the stack pointer on, as many as
+// were taken. Every source of machine stacks makes this: a perf sample, a BPF program, a pause.
+struct StackSnapshot {
+  Registers registers;
+  Address stack_address = 0;  // of the first byte
+  std::span<const uint8_t> stack;
+};
+
+}  // namespace rtprof

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "common/process/stack_snapshot.h"
+
+namespace rtprof::native {
+
+// A frame of a machine stack: where a function is at.
+struct MachineFrame {
+  Address pc = 0;
+  // False for the first frame and for one that a signal interrupted: pc is the instruction that runs next.
+  // True where pc is what a call returns to, and may be the first byte of another function: names and lines
+  // are those of pc - 1.
+  bool is_return_address = false;
+
+  Address lookup() const { return is_return_address ? pc - 1 : pc; }
+  bool operator==(const MachineFrame&) const = default;
+};
+
+// The stack of a snapshot as memory that can be read: the bytes that were taken, and none beyond.
+class StackMemory {
+ public:
+  explicit StackMemory(const StackSnapshot& snapshot) : snapshot_(snapshot) {}
+
+  // The word at an address; nothing when it was not taken.
+  std::optional<uint64_t> word(Address address) const {
+    Address offset = address - snapshot_.stack_address;
+    if (address < snapshot_.stack_address || snapshot_.stack.size() < sizeof(uint64_t) ||
+        offset > snapshot_.stack.size() - sizeof(uint64_t))
+      return std::nullopt;
+    uint64_t value;
+    __builtin_memcpy(&value, snapshot_.stack.data() + offset, sizeof value);
+    return value;
+  }
+
+ private:
+  const StackSnapshot& snapshot_;
+};
+
+// Where an unwinding is: the registers as they were in the frame that is to be named next.
+struct Cursor {
+  Registers registers;
+  bool is_return_address = false;  // of registers.pc()
+};
+
+enum class StepResult : uint8_t {
+  kStepped,    // the cursor is at the caller
+  kComplete,   // this was the thread's first function
+  kNotMine,    // the pc belongs to another unwinder's region
+  kNoRule,     // nothing says how to go on from this pc
+  kTruncated,  // the caller lies beyond the stack bytes that were taken
+  kBroken,     // the stack contradicts itself: the caller would not lie above the callee
+};
+
+// Steps from one frame to its caller. Each region of a target's address space has one: native code by
+// call-frame information or frame pointers, a runtime's code cache by its own rules. A step appends the frame
+// the cursor is in, and moves the cursor to its caller.
+class Unwinder {
+ public:
+  virtual ~Unwinder() = default;
+  virtual StepResult step(Cursor& cursor, const StackMemory& stack,
+                          std::vector<MachineFrame>& leaf_first) = 0;
+};
+
+}  // namespace rtprof::native
