@@ -35,28 +35,15 @@ Recording::Recording(const SamplingPlan& plan, bool subprocesses)
       subprocesses_(subprocesses),
       start_(monotonic_now()),
       start_unix_(wall_clock_now()),
-      session_(recorder_) {}
-
-kernel::BpfSampler* Recording::bpf() {
-  bool wanted = !plan_.mechanism || *plan_.mechanism == Mechanism::kKernel;
-  if (!wanted || bpf_tried_) return bpf_.get();
-  bpf_tried_ = true;
-  auto opened = kernel::BpfSampler::open(plan_.has(Event::kWall) || plan_.idle);
-  if (opened) {
-    bpf_ = std::move(*opened);
-  } else {
-    no_bpf_ = opened.failure();
-  }
-  return bpf_.get();
-}
+      services_(plan_),
+      session_(services_.recorder()) {}
 
 bool Recording::attach(Process opened, const SamplingPlan& plan) {
   auto match = find_runtime(opened);
   if (!match) return false;
   Process& process = processes_.emplace_back(std::move(opened));
   try {
-    kernel::BpfSampler* kernel_rung = bpf();
-    session_.add(match->runtime->open(process, plan, recorder_, kernel_rung, no_bpf_));
+    session_.add(match->runtime->open(process, plan, services_));
   } catch (const Error&) {
     processes_.pop_back();
     throw;
@@ -111,7 +98,7 @@ bool Recording::all_ended() const {
   return true;
 }
 
-void Recording::complete(Profile& profile) const {
+void Recording::complete(Profile& profile) {
   profile.start = start_;
   profile.start_unix_ns = start_unix_;
   profile.duration = monotonic_now() - start_;
@@ -122,9 +109,9 @@ void Recording::complete(Profile& profile) const {
   for (const Process& process : processes_) profile.processes.push_back({process.pid(), process.command()});
   RecordingQuality& quality = profile.quality;
   quality.profiler_cpu = own_cpu_time();
-  quality.bpf_cpu = bpf_ ? bpf_->cpu_time() : 0;
+  quality.bpf_cpu = services_.bpf_cpu_time();
   quality.profiler_max_rss_kb = own_peak_memory_kb();
-  TimePoint first = recorder_.first_sample();
+  TimePoint first = services_.recorder().first_sample();
   quality.time_to_first_sample = first == 0 ? 0 : first - program_start;
   quality.runs = session_.quality();
 }

@@ -8,12 +8,11 @@
 #include <vector>
 
 #include "cli/process_tree.h"
+#include "cli/services.h"
 #include "cli/signals.h"
 #include "common/process/process.h"
 #include "common/sampler/plan.h"
-#include "common/sampler/recorder.h"
 #include "common/sampler/session.h"
-#include "kernel/bpf_sampler.h"
 
 namespace rtprof::cli {
 
@@ -47,7 +46,7 @@ class Recording {
   template <typename Use>
   void take_samples(Event event, Use use) {
     session_.flush();
-    recorder_.with_profile([&](Profile& profile) {
+    services_.recorder().with_profile([&](Profile& profile) {
       complete(profile);
       use(static_cast<const Profile&>(profile), profile.series(event).take());
     });
@@ -56,17 +55,16 @@ class Recording {
   // What was recorded so far, complete with its quality; exclusive while `use` runs.
   template <typename Use>
   auto with_profile(Use use) {
-    return recorder_.with_profile([&](Profile& profile) {
+    return services_.recorder().with_profile([&](Profile& profile) {
       complete(profile);
       return use(static_cast<const Profile&>(profile));
     });
   }
 
  private:
-  kernel::BpfSampler* bpf();
   bool attach(Process process, const SamplingPlan& plan);
   bool offer(const Process& process);
-  void complete(Profile& profile) const;
+  void complete(Profile& profile);
 
   SamplingPlan plan_;
   bool subprocesses_;
@@ -74,10 +72,7 @@ class Recording {
   TimePoint start_;
   int64_t start_unix_;
   std::deque<Process> processes_;  // a deque: sources keep references
-  std::unique_ptr<kernel::BpfSampler> bpf_;
-  bool bpf_tried_ = false;
-  Failure no_bpf_;
-  Recorder recorder_;
+  Services services_;
   Session session_;  // last: its sources use all of the above
 };
 

@@ -19,14 +19,13 @@ bool is_permission(const Failure& failure) {
 
 // The kernel rung, or why not.
 Result<std::unique_ptr<Source>> try_kernel(const Process& process, const PythonProcess& python,
-                                           const SamplingPlan& plan, Recorder& recorder,
-                                           kernel::BpfSampler* bpf, const Failure& no_bpf) {
-  if (bpf == nullptr) return no_bpf;
-  return open_python_kernel(process, python, plan, recorder, *bpf);
+                                           const SamplingPlan& plan, RunServices& services) {
+  auto bpf = services.bpf();
+  if (!bpf) return bpf.failure();
+  return open_python_kernel(process, python, plan, services.recorder(), **bpf);
 }
 
-std::unique_ptr<Source> open_python(const Process& process, const SamplingPlan& plan, Recorder& recorder,
-                                    kernel::BpfSampler* bpf, const Failure& no_bpf) {
+std::unique_ptr<Source> open_python(const Process& process, const SamplingPlan& plan, RunServices& services) {
   PythonProcess python = require_python(process, plan.patience);
   if (plan.gil_only && python.layout.free_threaded) {
     throw Error(ExitCode::kUsage, "this interpreter is free-threaded: it has no GIL to hold",
@@ -34,7 +33,7 @@ std::unique_ptr<Source> open_python(const Process& process, const SamplingPlan& 
   }
   std::string reason;
   if (!plan.mechanism || *plan.mechanism == Mechanism::kKernel) {
-    auto source = try_kernel(process, python, plan, recorder, bpf, no_bpf);
+    auto source = try_kernel(process, python, plan, services);
     if (source) return std::move(*source);
     reason = source.failure().message;
     if (plan.mechanism) {
@@ -50,7 +49,7 @@ std::unique_ptr<Source> open_python(const Process& process, const SamplingPlan& 
   } else if (plan.nonblocking) {
     reason += "; --nonblocking forbids pauses";
   }
-  return open_python_pull(process, python, plan, recorder, rung, reason);
+  return open_python_pull(process, python, plan, services.recorder(), rung, reason);
 }
 
 }  // namespace

@@ -5,10 +5,10 @@
 #include <string>
 #include <string_view>
 
-#include "common/base/result.h"
 #include "common/process/process.h"
 #include "common/profile/thread_dump.h"
 #include "common/sampler/plan.h"
+#include "common/sampler/run_services.h"
 #include "common/sampler/source.h"
 
 namespace rtprof {
@@ -22,19 +22,13 @@ struct Detection {
   std::string hint;         // the way out when unsupported
 };
 
-namespace kernel {
-class BpfSampler;
-}
-
 // What rtprof knows of one language runtime: an entry of the registry in cli/. When several match a process,
 // the order of the registry decides and the others are told.
 struct Runtime {
   std::string_view name;
   std::optional<Detection> (*detect)(const Process&);
-  // Throws Error when no permitted mechanism works. `bpf` is null where the kernel rung is not to be had, and
-  // `no_bpf` then says why.
-  std::unique_ptr<Source> (*open)(const Process&, const SamplingPlan&, Recorder&, kernel::BpfSampler* bpf,
-                                  const Failure& no_bpf);
+  // Throws Error when no permitted mechanism works.
+  std::unique_ptr<Source> (*open)(const Process&, const SamplingPlan&, RunServices&);
   // One look at all threads. Throws Error when the process cannot be read.
   ThreadDump (*dump)(const Process&, const DumpOptions&);
 };

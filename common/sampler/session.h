@@ -12,8 +12,7 @@
 namespace rtprof {
 
 // One run: the loop over its sources. Sources are made, used and destroyed on the thread that calls run().
-// What sources of all runtimes share in the kernel is reached through kernel::BpfSampler, which a session's
-// owner makes.
+// What sources of all runtimes share they get from RunServices.
 class Session {
  public:
   explicit Session(Recorder& recorder) : recorder_(recorder) {}

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "common/sampler/plan.h"
+#include "common/sampler/run_services.h"
+#include "kernel/bpf_sampler.h"
+
+namespace rtprof::cli {
+
+// The services of one run, by the plan of the whole.
+class Services final : public RunServices {
+ public:
+  explicit Services(const SamplingPlan& plan) : plan_(plan) {}
+
+  Recorder& recorder() override { return recorder_; }
+  Result<kernel::BpfSampler*> bpf() override;
+
+  // CPU time of the BPF programs; 0 when none were needed.
+  Nanoseconds bpf_cpu_time() const;
+
+ private:
+  const SamplingPlan& plan_;
+  std::optional<Result<std::unique_ptr<kernel::BpfSampler>>> bpf_;  // empty until asked for
+  Recorder recorder_;
+};
+
+}  // namespace rtprof::cli

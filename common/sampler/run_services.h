@@ -1,0 +1,23 @@
+#pragma once
+
+#include "common/base/result.h"
+#include "common/sampler/recorder.h"
+
+namespace rtprof {
+
+namespace kernel {
+class BpfSampler;
+}
+
+// What the sources of one run share. Each part is made when it is first asked for, so that a run pays only
+// for what its targets need. Outlives the sources.
+class RunServices {
+ public:
+  virtual ~RunServices() = default;
+
+  virtual Recorder& recorder() = 0;
+  // The BPF programs of the run, or why there are none.
+  virtual Result<kernel::BpfSampler*> bpf() = 0;
+};
+
+}  // namespace rtprof
