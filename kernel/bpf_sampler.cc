@@ -3,7 +3,6 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <fmt/core.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -13,41 +12,9 @@
 #include "bpf/entry.skel.h"
 #include "common/base/error.h"
 #include "common/process/procfs.h"
+#include "kernel/bpf_support.h"
 
 namespace rtprof::kernel {
-namespace {
-
-int silent(enum libbpf_print_level, const char*, va_list) {
-  return 0;
-}
-
-// The initial namespace's inode number is fixed: PROC_PID_INIT_INO, include/linux/proc_ns.h.
-constexpr ino_t kInitialPidNamespace = 0xEFFFFFFC;
-
-// As entry.bpf.c wants it: 0 for the initial namespace.
-uint32_t own_pid_namespace() {
-  struct stat info {};
-  ::stat("/proc/self/ns/pid", &info);
-  return info.st_ino == kInitialPidNamespace ? 0 : static_cast<uint32_t>(info.st_ino);
-}
-
-Failure load_failure(int error) {
-  switch (error) {
-    case EPERM:
-    case EACCES:
-      return {"BPF is not permitted (needs root, or CAP_BPF and CAP_PERFMON)", error};
-    case ESRCH:
-      return {"the kernel has no BTF (/sys/kernel/btf/vmlinux)", error};
-    case EINVAL:
-    case ENOTSUP:
-      return {"the kernel's BPF is too old (needs Linux 5.17)", error};
-    default:
-      return {"loading the BPF programs: " + errno_text(error), error};
-  }
-}
-
-}  // namespace
-
 void BpfSampler::Deleter::operator()(entry* skeleton) const {
   entry__destroy(skeleton);
 }
@@ -59,24 +26,23 @@ BpfSampler::BpfSampler() = default;
 BpfSampler::~BpfSampler() = default;
 
 Result<std::unique_ptr<BpfSampler>> BpfSampler::open(bool context_switches) {
-  libbpf_set_print(silent);
+  if (auto ready = prepare_bpf(); !ready) return ready.failure();
   std::unique_ptr<BpfSampler> sampler(new BpfSampler);
   if (auto failure = sampler->load(context_switches)) return *failure;
   return sampler;
 }
 
 std::optional<Failure> BpfSampler::load(bool context_switches) {
-  if (::access("/sys/kernel/btf/vmlinux", R_OK) != 0) return load_failure(ESRCH);
   skeleton_.reset(entry__open());
-  if (!skeleton_) return load_failure(errno);
+  if (!skeleton_) return bpf_load_failure(errno);
   skeleton_->rodata->own_pid_namespace = own_pid_namespace();
   bpf_program__set_autoload(skeleton_->progs.on_switch, context_switches);
   bpf_program__set_autoload(skeleton_->progs.on_wakeup, context_switches);
-  if (int error = entry__load(skeleton_.get())) return load_failure(-error);
+  if (int error = entry__load(skeleton_.get())) return bpf_load_failure(-error);
   // Measuring costs each run of a program some 20 ns, and is how the cost is known at all.
   statistics_ = UniqueFd(bpf_enable_stats(BPF_STATS_RUN_TIME));
   ring_.reset(ring_buffer__new(bpf_map__fd(skeleton_->maps.records), on_record, this, nullptr));
-  if (!ring_) return load_failure(errno);
+  if (!ring_) return bpf_load_failure(errno);
   return attach(context_switches);
 }
 
@@ -96,7 +62,7 @@ std::optional<Failure> BpfSampler::attach(bool context_switches) {
   for (const Attachment& each : attachments) {
     if (!each.wanted) continue;
     *each.link = bpf_program__attach(each.program);
-    if (*each.link == nullptr) return load_failure(errno);
+    if (*each.link == nullptr) return bpf_load_failure(errno);
   }
   return std::nullopt;
 }

@@ -2,9 +2,7 @@
  * decide whether the event concerns a target, keep account of its time, and hand over to the walker of the
  * target's runtime. See sampler.bpf.h. */
 #include "kernel/sampler.bpf.h"
-
-/* Where rtprof lives: ids in maps and records are those of this pid namespace. 0: the initial one. */
-const volatile rt_u32 own_pid_namespace = 0;
+#include "kernel/task_ids.bpf.h"
 
 struct {
   __uint(type, BPF_MAP_TYPE_PROG_ARRAY);
@@ -19,32 +17,6 @@ struct {
   __type(key, rt_u32);
   __type(value, rt_u32);
 } switch_walkers SEC(".maps");
-
-/* How deep namespaces are followed; the kernel allows 32. */
-#define MAX_NAMESPACE_DEPTH 8
-
-/* 0 when the task is not visible from rtprof's namespace. */
-static __always_inline rt_u32 id_in_own_namespace(struct task_struct* task) {
-  struct pid* pid = BPF_CORE_READ(task, thread_pid);
-  if (!pid) return 0;
-  rt_u32 deepest = BPF_CORE_READ(pid, level);
-  void* numbers = (void*)pid + bpf_core_field_offset(struct pid, numbers);
-  for (rt_u32 level = 0; level <= MAX_NAMESPACE_DEPTH; ++level) {
-    if (level > deepest) break;
-    struct upid* number = numbers + level * bpf_core_type_size(struct upid);
-    if (BPF_CORE_READ(number, ns, ns.inum) == own_pid_namespace) return BPF_CORE_READ(number, nr);
-  }
-  return 0;
-}
-
-static __always_inline rt_u32 tid_of(struct task_struct* task) {
-  return own_pid_namespace == 0 ? (rt_u32)BPF_CORE_READ(task, pid) : id_in_own_namespace(task);
-}
-
-static __always_inline rt_u32 tgid_of(struct task_struct* task) {
-  if (own_pid_namespace == 0) return BPF_CORE_READ(task, tgid);
-  return id_in_own_namespace(BPF_CORE_READ(task, group_leader));
-}
 
 static __always_inline struct rt_target* target_of(struct task_struct* task, rt_u32* tgid) {
   *tgid = tgid_of(task);

@@ -1,11 +1,9 @@
-/* What the entry programs (entry.bpf.c) and the walkers of the runtimes share: maps, the kernel's structures,
- * and the last step of every sample, which a walker calls with the frames it found.
+/* What the entry programs (entry.bpf.c) and the walkers of the runtimes share: maps, and the last step of
+ * every sample, which a walker calls with the frames it found.
  *
  * A sample goes: event → entry program → tail call of the target's walker → rt_finish(). A walker is one
  * program for each type of entry (clock tick, context switch), since a tail call cannot change a program's
- * type.
- *
- * Structures of the kernel are declared with the fields that are used; libbpf relocates the accesses. */
+ * type. */
 #ifndef RTPROF_KERNEL_SAMPLER_BPF_H_
 #define RTPROF_KERNEL_SAMPLER_BPF_H_
 
@@ -16,39 +14,7 @@
 #include <bpf/bpf_helpers.h>
 
 #include "kernel/record.h"
-
-#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
-struct ns_common {
-  unsigned int inum;
-};
-struct pid_namespace {
-  struct ns_common ns;
-};
-struct upid {
-  int nr;
-  struct pid_namespace* ns;
-};
-struct pid {
-  unsigned int level;
-  struct upid numbers[1];
-};
-struct thread_struct {
-  unsigned long fsbase;
-};
-struct task_struct {
-  unsigned int __state;
-  int pid;
-  int tgid;
-  struct task_struct* group_leader;
-  struct pid* thread_pid;
-  rt_u64 start_time;
-  struct thread_struct thread;
-};
-/* Before Linux 5.14. */
-struct task_struct___old {
-  long state;
-};
-#pragma clang attribute pop
+#include "kernel/task.bpf.h"
 
 #define RT_MAX_WALKERS 8
 #define RT_KNOWN_STACKS 32768
