@@ -1,0 +1,286 @@
+#include "kernel/perf_sampler.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <bit>
+#include <cerrno>
+#include <type_traits>
+
+#include "common/process/process.h"
+#include "kernel/perf_event.h"
+
+namespace rtprof::kernel {
+namespace {
+
+// A ring holds what comes in this time, and then some.
+constexpr Nanoseconds kRingTime = 250 * kMillisecond;
+// A sample without its stack copy: numbers, registers, and as long a callchain as is usual.
+constexpr size_t kSampleBytes = 1024;
+// Context switches come in bursts: 20,000 in kRingTime.
+constexpr size_t kSwitchBytes = 1 << 20;
+constexpr size_t kLeastRing = 64 << 10;
+// All rings together, on machines with many CPUs.
+constexpr size_t kMostMemory = 256 << 20;
+// Of the descriptors that may be open, events of threads take no more than this share.
+constexpr uint64_t kDescriptorShare = 2;
+
+size_t ring_bytes(const PerfConfig& config, size_t cpus) {
+  // A CPU has one thread at a time, so this does not depend on how many there are.
+  auto samples = static_cast<size_t>(kRingTime / std::max<Nanoseconds>(config.period, 1) + 1);
+  size_t wanted =
+      samples * (kSampleBytes + config.stack_bytes) + (config.context_switches ? kSwitchBytes : 0);
+  size_t most = std::bit_floor(kMostMemory / std::max<size_t>(cpus, 1));
+  return std::max(kLeastRing, std::min(std::bit_ceil(wanted), most));
+}
+
+// Room for two samples of the largest size, so that one can be read while the next is written.
+size_t least_ring_bytes(const PerfConfig& config) {
+  return std::max<size_t>(kLeastRing / 2, std::bit_ceil(2 * (size_t{config.stack_bytes} + 2 * kSampleBytes)));
+}
+
+bool no_such_counter(int error) {
+  return error == ENOENT || error == ENODEV || error == EOPNOTSUPP;
+}
+bool refused(int error) {
+  return error == EACCES || error == EPERM;
+}
+
+Failure to_failure(const Denial& denial, int error) {
+  return {denial.reason + "; " + denial.fix, error};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<PerfSampler>> PerfSampler::open(const PerfConfig& config) {
+  std::vector<int> cpus = online_cpus();
+  PerfConfig fitted = config;
+  fitted.stack_bytes = std::min(config.stack_bytes, kMaxStackBytes);
+  size_t wanted = ring_bytes(fitted, cpus.size());
+  auto rings = PerfRings::open(cpus, wanted, std::min(wanted, least_ring_bytes(fitted)));
+  PerfFacts facts = gather_perf_facts();
+  if (!rings) {
+    bool memory = rings.failure().error == EPERM || rings.failure().error == ENOMEM;
+    PerfWish wish = memory ? PerfWish::kRings : PerfWish::kUserMode;
+    return to_failure(explain_perf_denial(facts, wish, rings.failure().error), rings.failure().error);
+  }
+  std::unique_ptr<PerfSampler> sampler(new PerfSampler(fitted, std::move(*rings)));
+  sampler->facts_ = facts;
+  if (sampler->setup_.ring_bytes < wanted) sampler->limit(PerfWish::kRings, EPERM);
+  if (auto failure = sampler->begin()) return *failure;
+  return sampler;
+}
+
+PerfSampler::PerfSampler(const PerfConfig& config, PerfRings rings)
+    : config_(config), rings_(std::move(rings)), targets_(config.pids.begin(), config.pids.end()) {
+  setup_.ring_bytes = rings_.ring_bytes();
+  setup_.max_callchain = max_callchain();
+  format_.callchain = config.kernel_callchain || config.user_callchain;
+  format_.user_stack = config.stack_bytes != 0;
+  event_.period = static_cast<uint64_t>(config.period);
+  event_.inherit = config.follow_children ? PerfInherit::kThreadsAndProcesses : PerfInherit::kThreads;
+  event_.kernel_mode = config.kernel;
+  event_.kernel_callchain = config.kernel_callchain;
+  event_.user_callchain = config.user_callchain;
+  event_.stack_bytes = config.stack_bytes;
+  event_.context_switches = config.context_switches;
+  auto rate = rings_.reference_cycles_per_nanosecond();
+  if (config.hardware_clock && rate) {
+    event_.clock = PerfClock::kReferenceCycles;
+    event_.period = static_cast<uint64_t>(static_cast<double>(config.period) * *rate);
+  }
+}
+
+void PerfSampler::limit(PerfWish wish, int error) {
+  setup_.limits.push_back(explain_perf_denial(facts_, wish, error));
+}
+
+// Finds what the kernel takes, with events of this thread, which need no permission for a target.
+std::optional<Failure> PerfSampler::negotiate() {
+  int cpu = rings_.cpus().front();
+  for (;;) {
+    auto event = open_perf_event(sampling_attributes(event_), 0, cpu);
+    if (event) return std::nullopt;
+    int error = event.failure().error;
+    if (refused(error) && event_.kernel_mode) {
+      event_.kernel_mode = false;
+      limit(PerfWish::kKernel, error);
+    } else if (event_.clock == PerfClock::kReferenceCycles) {
+      event_.clock = PerfClock::kCpuClock;
+      event_.period = static_cast<uint64_t>(config_.period);
+    } else if (error == EINVAL && event_.inherit == PerfInherit::kThreads) {
+      // Before Linux 5.13; what children do is left out when it is read.
+      event_.inherit = PerfInherit::kThreadsAndProcesses;
+    } else {
+      return to_failure(explain_perf_denial(facts_, PerfWish::kUserMode, error), error);
+    }
+  }
+}
+
+bool PerfSampler::cpus_permitted() const {
+  PerfEventConfig event = event_;
+  event.inherit = PerfInherit::kNothing;
+  return open_perf_event(sampling_attributes(event), -1, rings_.cpus().front()).ok();
+}
+
+std::optional<Failure> PerfSampler::begin() {
+  if (auto failure = negotiate()) return failure;
+  PerfScope scope = targets_.empty() ? PerfScope::kCpus : config_.scope;
+  since_ = monotonic_now();
+  if (scope != PerfScope::kCpus) {
+    setup_.scope = PerfScope::kThreads;
+    auto failure = begin_threads();
+    if (!failure || failure->error != EMFILE || scope == PerfScope::kThreads || !cpus_permitted()) {
+      if (failure) return failure;
+    } else {
+      scope = PerfScope::kCpus;
+    }
+  }
+  if (scope == PerfScope::kCpus) {
+    setup_.scope = PerfScope::kCpus;
+    if (auto failure = begin_cpus()) return failure;
+  }
+  setup_.clock = event_.clock;
+  setup_.kernel = event_.kernel_mode;
+  for (pid_t pid : targets_) {
+    auto process = Process::try_open(pid);
+    if (!process) continue;
+    for (pid_t tid : process->threads()) untold_threads_.emplace_back(pid, tid);
+  }
+  return std::nullopt;
+}
+
+std::optional<Failure> PerfSampler::begin_threads() {
+  size_t most = facts_.file_limit / kDescriptorShare;
+  for (pid_t pid : config_.pids) {
+    auto failure = threads_.add(pid, sampling_attributes(event_), rings_, most);
+    if (!failure) continue;
+    threads_.clear();
+    if (no_such_counter(failure->error) && event_.clock == PerfClock::kReferenceCycles) {
+      // Processors of two kinds, one without the counter.
+      event_.clock = PerfClock::kCpuClock;
+      event_.period = static_cast<uint64_t>(config_.period);
+      return begin_threads();
+    }
+    if (auto denial = memory_denial(pid); denial && refused(failure->error)) {
+      return to_failure(*denial, failure->error);
+    }
+    return to_failure(explain_perf_denial(facts_, PerfWish::kUserMode, failure->error), failure->error);
+  }
+  return std::nullopt;
+}
+
+std::optional<Failure> PerfSampler::begin_cpus() {
+  threads_.clear();
+  cpu_events_.clear();
+  event_.inherit = PerfInherit::kNothing;
+  for (int cpu : rings_.cpus()) {
+    auto event = open_perf_event(sampling_attributes(event_), -1, cpu);
+    if (!event && no_such_counter(event.failure().error) && event_.clock == PerfClock::kReferenceCycles) {
+      event_.clock = PerfClock::kCpuClock;
+      event_.period = static_cast<uint64_t>(config_.period);
+      return begin_cpus();
+    }
+    int error = event ? 0 : event.failure().error;
+    if (!event) return to_failure(explain_perf_denial(facts_, PerfWish::kCpus, error), error);
+    if (auto redirected = redirect_perf_event(event->get(), rings_.ring_fd(cpu)); !redirected) {
+      return redirected.failure();
+    }
+    cpu_events_.push_back(std::move(*event));
+  }
+  since_ = monotonic_now();
+  for (const UniqueFd& event : cpu_events_) enable_perf_event(event.get());
+  return std::nullopt;
+}
+
+bool PerfSampler::is_target(pid_t pid) const {
+  return config_.pids.empty() ? pid > 0 : targets_.contains(pid);
+}
+
+void PerfSampler::drain(PerfSink& sink) {
+  for (auto [pid, tid] : std::exchange(untold_threads_, {})) sink.on_thread_start(pid, tid, since_);
+  rings_.drain([&](std::span<const uint64_t> words) {
+    auto record = parse_perf_record(words, format_);
+    if (record) {
+      deliver(*record, sink);
+    } else {
+      ++counts_.unreadable;
+    }
+  });
+  if (setup_.scope != PerfScope::kThreads || !threads_.should_look_again(monotonic_now())) return;
+  for (pid_t pid : targets_) {
+    threads_.look_again(pid, sampling_attributes(event_), rings_, facts_.file_limit / kDescriptorShare);
+  }
+  threads_.end_looking();
+}
+
+void PerfSampler::deliver(const PerfRecord& record, PerfSink& sink) {
+  std::visit(
+      [&](const auto& each) {
+        using Record = std::decay_t<decltype(each)>;
+        if constexpr (std::is_same_v<Record, LostRecord>) {
+          counts_.lost += each.count;
+          // Ends of threads may be among them.
+          streams_.clear();
+          sink.on_lost(each.count);
+        } else if constexpr (std::is_same_v<Record, ThrottleRecord>) {
+          if (each.stopped) ++counts_.throttled;
+        } else if constexpr (std::is_same_v<Record, MappingRecord>) {
+          if (is_target(each.id.pid)) sink.on_mapping(each);
+        } else if constexpr (std::is_same_v<Record, SwitchRecord>) {
+          if (is_target(each.id.pid)) sink.on_switch(each);
+        } else if constexpr (!std::is_same_v<Record, std::monostate>) {
+          deliver(each, sink);
+        }
+      },
+      record);
+}
+
+void PerfSampler::deliver(const SampleRecord& sample, PerfSink& sink) {
+  if (!is_target(sample.id.pid)) {
+    ++counts_.of_others;
+    return;
+  }
+  Nanoseconds weight = config_.period;
+  if (setup_.scope == PerfScope::kThreads) {
+    switch (streams_.judge(sample.id)) {
+      case PerfStreams::Verdict::kDuplicate:
+        return;
+      case PerfStreams::Verdict::kFirst:
+        // An event begins with a whole period and ends somewhere in one: it ticks half a time less than it
+        // should, which is made up for here.
+        weight += config_.period / 2;
+        break;
+      case PerfStreams::Verdict::kNext:
+        break;
+    }
+  }
+  ++counts_.samples;
+  sink.on_sample(sample, weight);
+}
+
+void PerfSampler::deliver(const TaskRecord& task, PerfSink& sink) {
+  auto cpus = static_cast<uint32_t>(rings_.cpus().back() + 1);
+  streams_.forget(task.tid, cpus);
+  if (!task.began) {
+    if (is_target(task.pid)) sink.on_thread_end(task.pid, task.tid, task.id.time);
+    return;
+  }
+  if (task.pid != task.parent_pid && is_target(task.parent_pid) && config_.follow_children) {
+    targets_.insert(task.pid);
+    sink.on_process_start(task.pid, task.parent_pid, task.id.time);
+  }
+  if (!is_target(task.pid)) return;
+  threads_.on_thread_start(task.tid, task.id.time);
+  sink.on_thread_start(task.pid, task.tid, task.id.time);
+}
+
+void PerfSampler::deliver(const NameRecord& name, PerfSink& sink) {
+  if (!is_target(name.id.pid)) return;
+  sink.on_name(name);
+  if (!name.exec) return;
+  streams_.clear();
+  sink.on_exec(name.id.pid, name.id.time);
+}
+
+}  // namespace rtprof::kernel

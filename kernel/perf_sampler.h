@@ -1,0 +1,135 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include "common/base/clock.h"
+#include "common/base/result.h"
+#include "kernel/perf_access.h"
+#include "kernel/perf_attributes.h"
+#include "kernel/perf_records.h"
+#include "kernel/perf_rings.h"
+#include "kernel/perf_streams.h"
+#include "kernel/perf_thread_events.h"
+
+namespace rtprof::kernel {
+
+// Takes what the kernel tells of the targets, on the thread that calls PerfSampler::drain(). What happened
+// before another thing in a target comes before it: PerfRings.
+class PerfSink {
+ public:
+  virtual ~PerfSink() = default;
+  // `weight` is the CPU time that the sample stands for, nanoseconds. Spans are valid during the call.
+  virtual void on_sample(const SampleRecord& sample, Nanoseconds weight) = 0;
+  virtual void on_mapping(const MappingRecord&) {}
+  virtual void on_name(const NameRecord&) {}
+  // The process has become another program, whose samples follow.
+  virtual void on_exec(pid_t, TimePoint) {}
+  // Of the threads that ran when their process was added, in the first drain(), too.
+  virtual void on_thread_start(pid_t, pid_t /*tid*/, TimePoint) {}
+  virtual void on_thread_end(pid_t, pid_t /*tid*/, TimePoint) {}
+  // A child of a target, where children are followed. Its first thread is told besides.
+  virtual void on_process_start(pid_t, pid_t /*parent*/, TimePoint) {}
+  virtual void on_switch(const SwitchRecord&) {}
+  // Records of any type and, where CPUs are sampled, of any process.
+  virtual void on_lost(uint64_t) {}
+};
+
+// How the kernel is asked for samples.
+enum class PerfScope : uint8_t {
+  kAuto,
+  // An event for each thread and CPU, inherited by what the thread creates. Nobody else is disturbed. The
+  // event of a new thread begins with a whole period, so that a thread that uses less CPU time on each CPU is
+  // never seen.
+  kThreads,
+  // An event for each CPU: sees every thread with the right probability, however short it lives, and takes a
+  // handful of descriptors. Others are interrupted, too, and their samples are thrown away.
+  kCpus,
+};
+
+struct PerfConfig {
+  std::vector<pid_t> pids;  // whole processes; none: the whole machine
+  Nanoseconds period = 0;   // of CPU time, between samples
+  PerfScope scope = PerfScope::kAuto;
+  bool hardware_clock = true;    // prefer the processor's cycles to the kernel's timer
+  bool kernel = true;            // where permitted, what runs in the kernel, too
+  bool kernel_callchain = true;  // false: samples in the kernel have no kernel frames
+  bool user_callchain = true;    // by frame pointers
+  uint32_t stack_bytes = 0;      // of the user stack, to unwind; at most kMaxStackBytes
+  bool context_switches = false;
+  bool follow_children = false;
+};
+
+// What was got of what was asked for.
+struct PerfSetup {
+  PerfScope scope = PerfScope::kThreads;
+  PerfClock clock = PerfClock::kCpuClock;
+  bool kernel = false;  // false: CPU time in the kernel is in no sample
+  size_t ring_bytes = 0;
+  // A callchain of so many addresses, kernel and user together, may have been cut.
+  size_t max_callchain = 0;
+  // What is less than was asked for, each with its way out: "kernel.perf_event_paranoid is 2, …".
+  std::vector<Denial> limits;
+};
+
+struct PerfCounts {
+  uint64_t samples = 0;     // handed to sinks
+  uint64_t lost = 0;        // records that found no room
+  uint64_t throttled = 0;   // times that the kernel stopped an event because it interrupted too often
+  uint64_t unreadable = 0;  // records that were none
+  uint64_t of_others = 0;   // samples of processes that are no target
+};
+
+// Samples by perf_event_open alone: without BPF, and for one's own processes without any privilege. Lives on
+// the thread that opened it.
+class PerfSampler {
+ public:
+  // The best that is permitted: setup() tells what. Fails with the reason and the way out.
+  static Result<std::unique_ptr<PerfSampler>> open(const PerfConfig& config);
+
+  const PerfSetup& setup() const { return setup_; }
+  // From when on samples are taken.
+  TimePoint since() const { return since_; }
+  // Readable when a quarter of a ring is full. Rings hold 250 ms at least, so drain() every 100 ms besides.
+  int fd() const { return rings_.fd(); }
+  void drain(PerfSink& sink);
+  const PerfCounts& counts() const { return counts_; }
+
+ private:
+  explicit PerfSampler(const PerfConfig& config, PerfRings rings);
+  std::optional<Failure> negotiate();
+  std::optional<Failure> begin();
+  std::optional<Failure> begin_threads();
+  std::optional<Failure> begin_cpus();
+  bool cpus_permitted() const;
+  bool is_target(pid_t pid) const;
+  void limit(PerfWish wish, int error);
+  void deliver(const SampleRecord& sample, PerfSink& sink);
+  void deliver(const TaskRecord& task, PerfSink& sink);
+  void deliver(const NameRecord& name, PerfSink& sink);
+  void deliver(const PerfRecord& record, PerfSink& sink);
+
+  PerfConfig config_;
+  PerfFacts facts_;
+  PerfSetup setup_;
+  PerfEventConfig event_;
+  RecordFormat format_;
+  PerfRings rings_;
+  PerfThreadEvents threads_;
+  std::vector<UniqueFd> cpu_events_;
+  PerfStreams streams_;
+  PerfCounts counts_;
+  TimePoint since_ = 0;
+  std::unordered_set<pid_t> targets_;
+  std::vector<std::pair<pid_t, pid_t>> untold_threads_;  // pid, tid
+};
+
+}  // namespace rtprof::kernel

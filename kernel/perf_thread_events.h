@@ -1,0 +1,51 @@
+#pragma once
+
+#include <linux/perf_event.h>
+#include <sys/types.h>
+
+#include <cstddef>
+#include <optional>
+#include <unordered_set>
+#include <vector>
+
+#include "common/base/clock.h"
+#include "common/base/fd.h"
+#include "common/base/result.h"
+#include "kernel/perf_rings.h"
+
+namespace rtprof::kernel {
+
+// The events of the threads that exist when a process is added, one for each of them and CPU. Threads that
+// they create later inherit them, and lose them when these are closed.
+//
+// A thread that is created while events are opened may or may not inherit: its creator may have had an event
+// on some CPUs only. Such threads are found by looking again, and get events of their own, so that they may
+// have two: PerfStreams tells.
+class PerfThreadEvents {
+ public:
+  // Opens events for all threads of the process; `most` descriptors in all. EMFILE: it takes more.
+  std::optional<Failure> add(pid_t pid, const perf_event_attr& attributes, const PerfRings& rings,
+                             size_t most);
+  // A thread was created: later than all events were opened, it has inherited them.
+  void on_thread_start(pid_t tid, TimePoint time);
+  // Whether there may be threads that did not inherit: some time after the last add(), look again.
+  bool should_look_again(TimePoint now) const;
+  // The same arguments as add(), for each process; threads that cannot be had are left out.
+  void look_again(pid_t pid, const perf_event_attr& attributes, const PerfRings& rings, size_t most);
+  void end_looking() { looking_ = false; }
+
+  size_t descriptors() const { return events_.size(); }
+  const std::unordered_set<pid_t>& threads() const { return known_; }
+  void clear();
+
+ private:
+  std::optional<Failure> open_thread(pid_t tid, const perf_event_attr& attributes, const PerfRings& rings,
+                                     size_t most);
+
+  std::vector<UniqueFd> events_;
+  std::unordered_set<pid_t> known_;  // have events, of their own or inherited
+  TimePoint opened_ = 0;             // when the last event was
+  bool looking_ = false;
+};
+
+}  // namespace rtprof::kernel
