@@ -37,6 +37,8 @@ class Binary {
   Result<ElfFile> open_elf() const;
   // A path that opens the file, for libraries that open files themselves; empty for an image in memory.
   std::string readable_path() const;
+  // The bytes of an image in memory; empty for a file.
+  const std::string& image() const { return image_; }
   // The root directory of the process it was found in, where its debug files are looked for: "/proc/12/root".
   const std::string& root() const { return root_; }
 

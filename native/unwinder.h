@@ -15,6 +15,8 @@ struct MachineFrame {
   // True where pc is what a call returns to, and may be the first byte of another function: names and lines
   // are those of pc - 1.
   bool is_return_address = false;
+  // Found by a frame pointer of code that nothing describes: plausible, but nothing vouches for it.
+  bool is_guess = false;
 
   Address lookup() const { return is_return_address ? pc - 1 : pc; }
   bool operator==(const MachineFrame&) const = default;
@@ -42,8 +44,16 @@ class StackMemory {
 
 // Where an unwinding is: the registers as they were in the frame that is to be named next.
 struct Cursor {
+  static constexpr uint32_t kAllKnown = (1u << Registers::kCount) - 1;
+
   Registers registers;
+  // A bit by number for each register whose value is known: callees lose those that a call may change.
+  uint32_t known = kAllKnown;
   bool is_return_address = false;  // of registers.pc()
+  bool is_guess = false;           // as of the frame
+
+  bool knows(uint8_t reg) const { return (known >> reg & 1) != 0; }
+  MachineFrame frame() const { return {registers.pc(), is_return_address, is_guess}; }
 };
 
 enum class StepResult : uint8_t {
@@ -51,13 +61,14 @@ enum class StepResult : uint8_t {
   kComplete,   // this was the thread's first function
   kNotMine,    // the pc belongs to another unwinder's region
   kNoRule,     // nothing says how to go on from this pc
-  kTruncated,  // the caller lies beyond the stack bytes that were taken
+  kTruncated,  // what leads to the caller is not among the stack bytes that were taken
   kBroken,     // the stack contradicts itself: the caller would not lie above the callee
 };
 
 // Steps from one frame to its caller. Each region of a target's address space has one: native code by
 // call-frame information or frame pointers, a runtime's code cache by its own rules. A step appends the frame
-// the cursor is in, and moves the cursor to its caller.
+// the cursor is in, and moves the cursor to its caller; the last one (kComplete) appends only; one that fails
+// changes nothing.
 class Unwinder {
  public:
   virtual ~Unwinder() = default;

@@ -1,0 +1,65 @@
+#include "native/stack_unwinder.h"
+
+namespace rtprof::native {
+
+StackUnwinder::StackUnwinder(AddressSpace& space, UnwindTables& tables, UnwindMethod method)
+    : space_(space), tables_(tables), method_(method), cfi_(space, tables), frame_pointer_(space) {}
+
+UnwindEnd StackUnwinder::unwind(const StackSnapshot& snapshot, std::vector<MachineFrame>& leaf_first) {
+  leaf_first.clear();
+  StackMemory stack(snapshot);
+  Cursor cursor{snapshot.registers};
+  while (leaf_first.size() < kMostFrames) {
+    StepResult result = step(cursor, stack, leaf_first);
+    if (result == StepResult::kStepped) continue;
+    if (result == StepResult::kComplete) return UnwindEnd::kComplete;
+    // What a caller was taken for is a frame only when it is code.
+    bool is_code = leaf_first.empty() || space_.find(cursor.frame().lookup()).has_value();
+    if (!is_code) return UnwindEnd::kBroken;
+    leaf_first.push_back(cursor.frame());
+    if (result == StepResult::kTruncated) return UnwindEnd::kTruncated;
+    return result == StepResult::kBroken ? UnwindEnd::kBroken : UnwindEnd::kNoRule;
+  }
+  return UnwindEnd::kTooDeep;
+}
+
+StepResult StackUnwinder::step(Cursor& cursor, const StackMemory& stack,
+                               std::vector<MachineFrame>& leaf_first) {
+  for (Unwinder* runtime : runtimes_) {
+    StepResult result = runtime->step(cursor, stack, leaf_first);
+    if (result != StepResult::kNotMine) return result;
+  }
+  return native_step(cursor, stack, leaf_first);
+}
+
+StepResult StackUnwinder::native_step(Cursor& cursor, const StackMemory& stack,
+                                      std::vector<MachineFrame>& leaf_first) {
+  if (method_ == UnwindMethod::kFramePointer) return frame_pointer_.step(cursor, stack, leaf_first);
+  StepResult by_cfi = cfi_.step(cursor, stack, leaf_first);
+  bool has_rule = by_cfi != StepResult::kNotMine && by_cfi != StepResult::kNoRule;
+  if (has_rule || method_ == UnwindMethod::kDwarf) return by_cfi;
+
+  auto place = space_.find(cursor.frame().lookup());
+  if (!place) return step_out_of_nowhere(cursor, stack, leaf_first);
+  StepResult by_frame_pointer = frame_pointer_.step(cursor, stack, leaf_first);
+  if (by_frame_pointer != StepResult::kStepped) return by_frame_pointer;
+  // A file without any call-frame information was built to be unwound by frame pointers, or not at all.
+  bool is_built_so = place->binary && tables_.of(place->binary).empty();
+  cursor.is_guess = cursor.is_guess || !is_built_so;
+  return StepResult::kStepped;
+}
+
+// A call to what is not code, as through a null pointer: the return address was just pushed.
+StepResult StackUnwinder::step_out_of_nowhere(Cursor& cursor, const StackMemory& stack,
+                                              std::vector<MachineFrame>& leaf_first) {
+  auto return_address = stack.word(cursor.registers.sp());
+  if (!leaf_first.empty() || !return_address || !space_.find(*return_address - 1)) return StepResult::kNoRule;
+  leaf_first.push_back(cursor.frame());
+  cursor.registers.values[Registers::kRip] = *return_address;
+  cursor.registers.values[Registers::kRsp] += sizeof(uint64_t);
+  cursor.is_return_address = true;
+  cursor.is_guess = true;
+  return StepResult::kStepped;
+}
+
+}  // namespace rtprof::native

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "native/address_space.h"
+#include "native/cfi_unwinder.h"
+#include "native/frame_pointer_unwinder.h"
+#include "native/unwind_table.h"
+#include "native/unwinder.h"
+
+namespace rtprof::native {
+
+enum class UnwindMethod : uint8_t {
+  kAuto,          // call-frame information where a pc has any, else frame pointers
+  kFramePointer,  // frame pointers only
+  kDwarf,         // call-frame information only
+};
+
+// How far an unwinding came.
+enum class UnwindEnd : uint8_t {
+  kComplete,   // the last frame is the thread's first function
+  kTruncated,  // the stack bytes that were taken end before the stack does
+  kTooDeep,    // there are more than StackUnwinder::kMostFrames
+  kNoRule,     // nothing says who called the last frame
+  kBroken,     // the stack contradicts itself, or leads to what is not code
+};
+
+// Machine stacks of one process: the loop over the regions of its address space, each of which has an
+// Unwinder that knows how to step through it. Lives on one thread.
+class StackUnwinder {
+ public:
+  static constexpr size_t kMostFrames = 2048;
+
+  // Both outlive this. `tables` serves the unwinders of all processes of its thread.
+  StackUnwinder(AddressSpace& space, UnwindTables& tables, UnwindMethod method);
+
+  // A runtime's own steps, asked before those for native code, in the order of adding. It outlives this.
+  void add(Unwinder& runtime) { runtimes_.push_back(&runtime); }
+
+  // Replaces `leaf_first` by the frames of a snapshot: at least one.
+  UnwindEnd unwind(const StackSnapshot& snapshot, std::vector<MachineFrame>& leaf_first);
+
+ private:
+  StepResult step(Cursor& cursor, const StackMemory& stack, std::vector<MachineFrame>& leaf_first);
+  StepResult native_step(Cursor& cursor, const StackMemory& stack, std::vector<MachineFrame>& leaf_first);
+  StepResult step_out_of_nowhere(Cursor& cursor, const StackMemory& stack,
+                                 std::vector<MachineFrame>& leaf_first);
+
+  AddressSpace& space_;
+  UnwindTables& tables_;
+  UnwindMethod method_;
+  CfiUnwinder cfi_;
+  FramePointerUnwinder frame_pointer_;
+  std::vector<Unwinder*> runtimes_;
+};
+
+}  // namespace rtprof::native
