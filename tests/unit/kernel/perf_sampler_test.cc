@@ -109,11 +109,13 @@ TEST_P(PerfSamplerTest, SamplesWeighTheCpuTimeOfAllThreads) {
   drain_for(*sampler, recording, 2 * kSecond);
   Nanoseconds used = process.cpu_time() - before;
   sampler->drain(recording);
-  printf("samples %lu total %.3f used %.3f lost %lu stack %.0f cc %lu threads %zu ring %zu kernel %d limits %zu fds %s\n",
-         recording.samples, recording.total / 1e9, used / 1e9, recording.lost,
-         double(recording.stack_bytes) / std::max<uint64_t>(1, recording.with_stack), recording.with_user_callchain,
-         recording.by_thread.size(), sampler->setup().ring_bytes, sampler->setup().kernel,
-         sampler->setup().limits.size(), "");
+  printf(
+      "samples %lu total %.3f used %.3f lost %lu stack %.0f cc %lu threads %zu ring %zu kernel %d limits %zu "
+      "fds %s\n",
+      recording.samples, recording.total / 1e9, used / 1e9, recording.lost,
+      double(recording.stack_bytes) / std::max<uint64_t>(1, recording.with_stack),
+      recording.with_user_callchain, recording.by_thread.size(), sampler->setup().ring_bytes,
+      sampler->setup().kernel, sampler->setup().limits.size(), "");
   EXPECT_EQ(recording.lost, 0u);
   EXPECT_EQ(recording.disordered, 0u);
   EXPECT_EQ(recording.wrong_registers, 0u);
