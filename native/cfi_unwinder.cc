@@ -102,7 +102,9 @@ StepResult step_by_rules(const UnwindRules& rules, const UnwindTable& table, Cur
   auto cfa = step.value_of(rules.cfa);
   if (!cfa) return step.failure_of(rules.cfa);
   uint64_t sp = cursor.registers.sp();
-  if (!rules.is_signal_frame && (*cfa <= sp || *cfa - sp > kLargestFrame || *cfa % 8 != 0))
+  // A leaf may have taken its return address off the stack (vfork), a caller is above its callee.
+  bool is_above = *cfa > sp || (*cfa == sp && !cursor.is_return_address);
+  if (!rules.is_signal_frame && (!is_above || *cfa - sp > kLargestFrame || *cfa % 8 != 0))
     return StepResult::kBroken;
   step.set_cfa(*cfa);
   auto return_address = step.value_of(rules.return_address);

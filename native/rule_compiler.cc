@@ -96,6 +96,21 @@ class Compiler {
   std::vector<DwarfExpression>& expressions_;
 };
 
+// Of a register that the information does not name: what the ABI has callees preserve is unchanged, all else
+// is overwritten (System V ABI, AMD64 supplement, figure 3.4). libdw has defaults of its own, in which rax
+// takes the place of rbx (seen in 0.188). Nothing: unchanged.
+std::optional<UnwindRule> default_rule(uint8_t reg) {
+  switch (reg) {
+    case Registers::kRsp:
+      return UnwindRule{Kind::kCfa};
+    case Registers::kRbx:
+    case Registers::kRbp:
+      return std::nullopt;
+    default:
+      return reg >= Registers::kR12 ? std::nullopt : std::optional(UnwindRule{Kind::kUndefined});
+  }
+}
+
 }  // namespace
 
 UnwindRules compile_rules(Dwarf_Frame* frame, std::vector<DwarfExpression>& expressions) {
@@ -117,7 +132,7 @@ UnwindRules compile_rules(Dwarf_Frame* frame, std::vector<DwarfExpression>& expr
   rules.return_address = rule_of(return_address).value_or(UnwindRule{Kind::kUnknown});
   for (uint8_t reg = 0; reg < Registers::kRip; ++reg) {
     auto rule = rule_of(reg);
-    if (reg == Registers::kRsp && (!rule || rule->kind == Kind::kUndefined)) rule = UnwindRule{Kind::kCfa};
+    if (!rule || rule->kind == Kind::kUndefined) rule = default_rule(reg);
     if (!rule)
       rules.unchanged |= 1u << reg;
     else if (rule->kind != Kind::kUndefined && rule->kind != Kind::kUnknown)

@@ -19,14 +19,12 @@ UnwindTable::Row UnwindTable::compile(uint64_t address) {
   Row row{address, address + 1, nullptr};
   auto frame = info_->frame_at(address);
   if (frame == nullptr) return row;
-  Dwarf_Addr start = 0;
+  // The start that libdw gives is too low after DW_CFA_restore_state: it is the remembered state's (seen in
+  // 0.188). What lies between a row's real start and `address` is found when it is asked for.
   Dwarf_Addr end = 0;
-  if (dwarf_frame_info(frame.get(), &start, &end, nullptr) < 0) return row;
+  if (dwarf_frame_info(frame.get(), nullptr, &end, nullptr) < 0) return row;
   row.rules = &*known_.insert(compile_rules(frame.get(), expressions_)).first;
-  if (start <= address && address < end) {
-    row.start = start;
-    row.end = end;
-  }
+  row.end = std::max<uint64_t>(end, row.end);
   return row;
 }
 
@@ -36,9 +34,14 @@ const UnwindRules* UnwindTable::find(uint64_t address) {
                                [](uint64_t wanted, const Row& row) { return wanted < row.start; });
   if (next != rows_.begin() && address < std::prev(next)->end) return std::prev(next)->rules;
   Row row = compile(address);
-  // Corrupt information can give ranges that overlap; what is known stays.
-  if (next != rows_.begin()) row.start = std::max(row.start, std::prev(next)->end);
-  if (next != rows_.end()) row.end = std::min(row.end, next->start);
+  if (next != rows_.end() && row.end >= next->start) {
+    if (row.rules == next->rules) {
+      next->start = address;
+      return row.rules;
+    }
+    // Corrupt information can give ranges that overlap; what is known stays.
+    row.end = next->start;
+  }
   return rows_.insert(next, row)->rules;
 }
 

@@ -13,7 +13,21 @@ namespace rtprof {
 // supplement, figure 3.36): rax, rdx, rcx, rbx, rsi, rdi, rbp, rsp, r8 to r15, and the return address, whose
 // place the instruction pointer takes.
 struct Registers {
-  enum Number : uint8_t { kRax, kRdx, kRcx, kRbx, kRsi, kRdi, kRbp, kRsp, kR8, kR15 = 15, kRip, kCount };
+  enum Number : uint8_t {
+    kRax,
+    kRdx,
+    kRcx,
+    kRbx,
+    kRsi,
+    kRdi,
+    kRbp,
+    kRsp,
+    kR8,
+    kR12 = 12,
+    kR15 = 15,
+    kRip,
+    kCount
+  };
 
   std::array<uint64_t, kCount> values{};
 
