@@ -171,20 +171,14 @@ Finding capabilities() {
 }
 
 Finding runtime_of(const Process& process, TargetDiagnosis& target) {
-  auto match = find_runtime(process);
-  bool permitted = match ? match->detection.permitted : memory_permitted(process.pid());
+  auto match = find_target(process);
   if (match) target.runtime = match->runtime->name;
-  if (!permitted) {
+  if (!match || !match->detection.permitted) {
     return {"runtime", Mark::kNo, match ? target.runtime + ", version not known" : "not known", ""};
-  }
-  if (!match) {
-    target.status = ExitCode::kFailed;
-    return {"runtime", Mark::kNo, "none that rtprof knows: it profiles CPython",
-            "rtprof ps lists the processes that can be profiled"};
   }
   target.version = match->detection.version;
   target.tested = match->detection.tested;
-  std::string name = fmt::format("{} {}", target.runtime, target.version);
+  std::string name = runtime_title(target.runtime, target.version);
   if (!match->detection.unsupported.empty()) {
     target.status = ExitCode::kFailed;
     return {"runtime", Mark::kNo, fmt::format("{}: {}", name, match->detection.unsupported),

@@ -27,7 +27,7 @@ struct Options {
 
 ThreadDump take(pid_t pid, const DumpOptions& options) {
   Process process = Process::open(pid);
-  return require_runtime(process).runtime->dump(process, options);
+  return require_target(process).runtime->dump(process, options);
 }
 
 // For people, beside the dump: what it should be read with.

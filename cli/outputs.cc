@@ -76,11 +76,11 @@ void write_events(const std::string& path, const Profile& profile, Format format
 
 }  // namespace
 
-std::string default_output(const SamplingPlan& plan, int32_t pid, Format format) {
+std::string default_output(const SamplingPlan& plan, const std::string& target, Format format) {
   std::string events;
   for (Event event : plan.events) events += (events.empty() ? "" : "+") + std::string(event_name(event));
   std::time_t now = std::time(nullptr);
-  return fmt::format("rtprof-{}-{}-{:%Y%m%dT%H%M%S}{}", pid, events, fmt::localtime(now),
+  return fmt::format("rtprof-{}-{}-{:%Y%m%dT%H%M%S}{}", target, events, fmt::localtime(now),
                      format_ending(format));
 }
 

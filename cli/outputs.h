@@ -8,8 +8,8 @@
 
 namespace rtprof::cli {
 
-// The file that is written when none is named: rtprof-PID-EVENT-TIME.EXT.
-std::string default_output(const SamplingPlan& plan, int32_t pid, Format format);
+// The file that is written when none is named: rtprof-TARGET-EVENT-TIME.EXT.
+std::string default_output(const SamplingPlan& plan, const std::string& target, Format format);
 
 // Throws Error before anything is recorded when `path` cannot be written: its directory does not exist, is
 // not one, or is not ours to write.

@@ -10,12 +10,12 @@
 
 namespace rtprof::cli {
 
-RecordJob::RecordJob(const RecordOptions& options, pid_t pid)
+RecordJob::RecordJob(const RecordOptions& options, const std::string& target)
     : options_(options),
       plan_(plan_of(options)),
       duration_(duration_of(options)),
       format_(format_of(options)) {
-  output_ = options.output.empty() ? default_output(plan_, pid, format_) : options.output;
+  output_ = options.output.empty() ? default_output(plan_, target, format_) : options.output;
   check_events(plan_, format_, output_);
   check_output(output_);
   check_output(options.stats);
@@ -26,8 +26,8 @@ void RecordJob::record(Recording& recording, const std::atomic<bool>& stop) cons
   recording.run(duration_, stop, [&] { progress.show(recording.elapsed(), recording.samples()); });
 }
 
-void RecordJob::write(Recording& recording, size_t pid_count) const {
-  ReportOptions report = report_options_of(options_, pid_count);
+void RecordJob::write(Recording& recording, bool several) const {
+  ReportOptions report = report_options_of(options_, several);
   recording.with_profile([&](const Profile& profile) {
     auto written = write_outputs(profile, options_, report, output_, format_);
     for (const std::string& warning : warnings_about(profile, plan_, report)) {

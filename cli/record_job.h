@@ -1,7 +1,5 @@
 #pragma once
 
-#include <sys/types.h>
-
 #include <atomic>
 #include <string>
 
@@ -14,14 +12,14 @@ namespace rtprof::cli {
 // result and the summary.
 class RecordJob {
  public:
-  // Throws Error for options that mean nothing and for outputs that cannot be written. `pid` names the output
-  // where the options do not.
-  RecordJob(const RecordOptions& options, pid_t pid);
+  // Throws Error for options that mean nothing and for outputs that cannot be written. `target` names the
+  // output where the options do not: a pid, "all".
+  RecordJob(const RecordOptions& options, const std::string& target);
 
   const SamplingPlan& plan() const { return plan_; }
   void record(Recording& recording, const std::atomic<bool>& stop) const;
-  // `pid_count`: processes named on the command line.
-  void write(Recording& recording, size_t pid_count) const;
+  // `several`: of more than one process.
+  void write(Recording& recording, bool several) const;
 
  private:
   const RecordOptions& options_;

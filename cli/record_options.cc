@@ -43,6 +43,11 @@ double rate_of(const RecordOptions& options) {
   return *rate;
 }
 
+UnwindMethod unwind_of(const RecordOptions& options) {
+  if (options.unwind == "fp") return UnwindMethod::kFramePointer;
+  return options.unwind == "dwarf" ? UnwindMethod::kDwarf : UnwindMethod::kAuto;
+}
+
 std::optional<Mechanism> mechanism_of(const RecordOptions& options) {
   if (options.mechanism.empty()) return std::nullopt;
   auto mechanism = mechanism_from_name(options.mechanism);
@@ -76,6 +81,12 @@ void add_sampling_options(CLI::App& command, RecordOptions& options) {
       ->capture_default_str();
   command.add_flag("-g,--gil", options.gil, "Python: only time while holding the GIL");
   command.add_flag("--idle", options.idle, "cpu counts elapsed time of all threads");
+  command
+      .add_option("--unwind", options.unwind,
+                  "native stacks: auto, fp (frame pointers) or dwarf (call-frame information)")
+      ->check(CLI::IsMember({"auto", "fp", "dwarf"}))
+      ->capture_default_str();
+  command.add_flag("--no-kernel", options.no_kernel, "leave kernel frames out");
 }
 
 void add_filter_options(CLI::App& command, RecordOptions& options) {
@@ -130,14 +141,17 @@ SamplingPlan plan_of(const RecordOptions& options) {
   plan.max_pause_share = *share;
   plan.gil_only = options.gil;
   plan.idle = options.idle;
+  plan.unwind = unwind_of(options);
+  plan.kernel_frames = !options.no_kernel;
+  plan.native_lines = options.lines;
   return plan;
 }
 
-ReportOptions report_options_of(const RecordOptions& options, size_t pid_count) {
+ReportOptions report_options_of(const RecordOptions& options, bool several) {
   ReportOptions report;
   report.include = options.include;
   report.exclude = options.exclude;
-  report.processes = pid_count > 1 || options.subprocesses;
+  report.processes = several || options.subprocesses;
   report.threads = options.threads;
   if (options.lines) report.lines = true;
   if (options.no_lines) report.lines = false;

@@ -26,6 +26,8 @@ struct RecordOptions {
   bool nonblocking = false;
   std::string max_pause_share = "10%";
   bool gil = false;
+  std::string unwind = "auto";
+  bool no_kernel = false;
   bool idle = false;
   std::vector<std::string> include;
   std::vector<std::string> exclude;
@@ -53,8 +55,8 @@ void add_filter_options(CLI::App& command, RecordOptions& options);
 
 // What the options mean. Each throws Error (wrong usage) for a text that means nothing.
 SamplingPlan plan_of(const RecordOptions& options);
-// `pid_count`: processes named on the command line.
-ReportOptions report_options_of(const RecordOptions& options, size_t pid_count);
+// `several`: of more than one process.
+ReportOptions report_options_of(const RecordOptions& options, bool several);
 // 0: until Ctrl-C.
 Nanoseconds duration_of(const RecordOptions& options);
 Format format_of(const RecordOptions& options);

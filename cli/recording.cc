@@ -8,6 +8,7 @@
 #include "cli/registry.h"
 #include "common/base/error.h"
 #include "common/base/file.h"
+#include "native/runtime.h"
 
 namespace rtprof::cli {
 namespace {
@@ -38,8 +39,8 @@ Recording::Recording(const SamplingPlan& plan, bool subprocesses)
       services_(plan_),
       session_(services_.recorder()) {}
 
-bool Recording::attach(Process opened, const SamplingPlan& plan) {
-  auto match = find_runtime(opened);
+bool Recording::attach(Process opened, const SamplingPlan& plan, Scope scope) {
+  auto match = scope == Scope::kAnyCode ? find_target(opened) : find_runtime(opened);
   if (!match) return false;
   Process& process = processes_.emplace_back(std::move(opened));
   try {
@@ -48,17 +49,28 @@ bool Recording::attach(Process opened, const SamplingPlan& plan) {
     processes_.pop_back();
     throw;
   }
+  services_.recorder().process(process.pid(), process.command());
   return true;
 }
 
 void Recording::add(pid_t pid) {
-  Process process = Process::open(pid);
-  std::string command = process.command();
-  bool taken = attach(std::move(process), plan_);
-  if (!taken && !subprocesses_) throw no_runtime_error(pid, command);
+  require_target(Process::open(pid));
+  bool taken = attach(Process::open(pid), plan_, subprocesses_ ? Scope::kRuntimes : Scope::kAnyCode);
   if (!subprocesses_) return;
+  size_t before = processes_.size();
   tree_.add_root(pid, taken);
   tree_.scan([this](const Process& child) { return offer(child); });
+  if (taken || processes_.size() != before) return;
+  scope_ = Scope::kAnyCode;
+  tree_.scan([this](const Process& child) { return offer(child); });
+}
+
+void Recording::add_machine() {
+  session_.add(open_machine(plan_, services_));
+}
+
+bool Recording::add_runtime(pid_t pid) {
+  return attach(Process::open(pid), plan_, Scope::kRuntimes);
 }
 
 bool Recording::offer(const Process& process) {
@@ -67,7 +79,7 @@ bool Recording::offer(const Process& process) {
   SamplingPlan plan = plan_;
   plan.patience = 0;  // the others are sampled meanwhile
   try {
-    return attach(std::move(*again), plan);
+    return attach(std::move(*again), plan, scope_);
   } catch (const Error&) {
     return false;
   }
@@ -105,8 +117,6 @@ void Recording::complete(Profile& profile) {
   profile.rate = plan_.rate;
   for (Event event : plan_.events)
     profile.series(event);  // an event of which nothing was seen is empty, not absent
-  profile.processes.clear();
-  for (const Process& process : processes_) profile.processes.push_back({process.pid(), process.command()});
   RecordingQuality& quality = profile.quality;
   quality.profiler_cpu = own_cpu_time();
   quality.bpf_cpu = services_.bpf_cpu_time();

@@ -26,9 +26,13 @@ class Recording {
   // `subprocesses`: the children of what is added too, now and later.
   Recording(const SamplingPlan& plan, bool subprocesses);
 
-  // Attaches to a process. Throws Error when it cannot be profiled; where subprocesses are followed a process
-  // that runs no known runtime is passed over.
+  // Attaches to a process. Throws Error when it cannot be profiled. Where subprocesses are followed,
+  // processes of native code are passed over, unless nothing in the tree runs a known runtime.
   void add(pid_t pid);
+  // Samples the whole machine. Throws Error where that is not permitted.
+  void add_machine();
+  // Attaches to a process that is starting if it runs a known runtime by now; false when it does not.
+  bool add_runtime(pid_t pid);
 
   // Samples until `duration` is over (0: no end), `stop` is set, or every process has ended. `refresh` is
   // called twice a second.
@@ -62,13 +66,19 @@ class Recording {
   }
 
  private:
-  bool attach(Process process, const SamplingPlan& plan);
+  // What processes are taken for.
+  enum class Scope {
+    kRuntimes,  // those of known runtimes
+    kAnyCode,   // the others too, as native code
+  };
+  bool attach(Process process, const SamplingPlan& plan, Scope scope);
   bool offer(const Process& process);
   void complete(Profile& profile);
 
   SamplingPlan plan_;
   bool subprocesses_;
-  ProcessTree tree_;  // empty unless subprocesses are followed
+  Scope scope_ = Scope::kRuntimes;  // of subprocesses
+  ProcessTree tree_;                // empty unless subprocesses are followed
   TimePoint start_;
   int64_t start_unix_;
   std::deque<Process> processes_;  // a deque: sources keep references

@@ -6,6 +6,7 @@
 
 #include "common/base/error.h"
 #include "common/process/access.h"
+#include "native/runtime.h"
 #include "python/runtime.h"
 
 namespace rtprof::cli {
@@ -22,18 +23,27 @@ std::optional<Match> find_runtime(const Process& process) {
   return std::nullopt;
 }
 
-Match require_runtime(const Process& process) {
-  if (auto match = find_runtime(process)) return *match;
-  throw no_runtime_error(process.pid(), process.command());
+std::optional<Match> find_target(const Process& process) {
+  static const Runtime kNative = native_runtime();
+  if (auto match = find_runtime(process)) return match;
+  if (auto detection = kNative.detect(process)) return Match{&kNative, *detection};
+  return std::nullopt;
 }
 
-Error no_runtime_error(pid_t pid, const std::string& command) {
-  std::string what = fmt::format("process {} ({})", pid, command);
-  if (auto denial = memory_denial(pid)) {
-    return {ExitCode::kNotPermitted, fmt::format("cannot read {}: {}", what, denial->reason), denial->fix};
+Match require_target(const Process& process) {
+  if (auto match = find_target(process)) return *match;
+  std::string what = fmt::format("process {} ({})", process.pid(), process.command());
+  if (auto denial = memory_denial(process.pid())) {
+    throw Error(ExitCode::kNotPermitted, fmt::format("cannot read {}: {}", what, denial->reason),
+                denial->fix);
   }
-  return {ExitCode::kFailed, what + " runs no Python interpreter",
-          "rtprof profiles CPython; rtprof ps lists the processes that can be profiled"};
+  throw Error(ExitCode::kTargetEnded, what + " has ended",
+              "rtprof ps lists the processes that can be profiled");
+}
+
+std::string runtime_title(std::string_view runtime, std::string_view version) {
+  if (runtime == "native") return "native code";
+  return fmt::format("{} {}", runtime == "python" ? "Python" : runtime, version);
 }
 
 }  // namespace rtprof::cli

@@ -3,6 +3,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "common/base/error.h"
 #include "common/process/process.h"
@@ -10,7 +11,7 @@
 
 namespace rtprof::cli {
 
-// The runtimes that rtprof knows, in the order in which a process is asked about them.
+// The language runtimes that rtprof knows, in the order in which a process is asked about them.
 std::span<const Runtime> runtimes();
 
 // What a process is, as the first runtime that knows it says.
@@ -22,10 +23,13 @@ struct Match {
 // Nothing for a process that runs none of the runtimes, or that is closed to us and does not look like one.
 std::optional<Match> find_runtime(const Process& process);
 
-// The same, or no_runtime_error().
-Match require_runtime(const Process& process);
+// The same, or what every process that is open to us is: native code.
+std::optional<Match> find_target(const Process& process);
 
-// Why nothing was found: the process is closed to us, or runs none of the runtimes.
-Error no_runtime_error(pid_t pid, const std::string& command);
+// The same. Throws Error when the process is closed to us.
+Match require_target(const Process& process);
+
+// For people: "Python 3.14.0", "native code".
+std::string runtime_title(std::string_view runtime, std::string_view version);
 
 }  // namespace rtprof::cli

@@ -18,17 +18,27 @@
 namespace rtprof::cli {
 namespace {
 
+// What an interpreter takes at most, from exec until its runtime is mapped.
+constexpr Nanoseconds kRuntimeStart = 50 * kMillisecond;
+
 struct RunOptions {
   std::vector<std::string> command;
   RecordOptions record;
 };
 
-// Attaches as soon as the program's runtime is up; false when the program ended before, or `stop` was set.
-bool add_when_ready(Recording& recording, const Child& child, const std::atomic<bool>& stop) {
+// Attaches as soon as the program's runtime is up, or, when none has come for a while, to its native code;
+// false when the program ended before, or `stop` was set. Where subprocesses are followed, that is from the
+// start.
+bool add_when_ready(Recording& recording, const Child& child, const RunOptions& options,
+                    const std::atomic<bool>& stop) {
+  TimePoint native_from = monotonic_now() + kRuntimeStart;
   while (!child.ended() && !stop) {
     try {
-      recording.add(child.pid());
-      return true;
+      if (recording.add_runtime(child.pid())) return true;
+      if (options.record.subprocesses || monotonic_now() >= native_from) {
+        recording.add(child.pid());
+        return true;
+      }
     } catch (const Error& error) {
       if (error.code() == ExitCode::kNotPermitted || error.code() == ExitCode::kUsage) throw;
     }
@@ -40,18 +50,18 @@ bool add_when_ready(Recording& recording, const Child& child, const std::atomic<
 
 int run(const RunOptions& options) {
   // The pid in the name of the output is that of rtprof itself: the program's is not known before it runs.
-  RecordJob job(options.record, ::getpid());
+  RecordJob job(options.record, std::to_string(::getpid()));
   StopOnSignal signals;
   Recording recording(job.plan(), options.record.subprocesses);
   Child child(options.command);
-  if (!add_when_ready(recording, child, signals.stopped())) {
+  if (!add_when_ready(recording, child, options, signals.stopped())) {
     throw Error(ExitCode::kTargetEnded,
-                fmt::format("{} ended with status {} before a runtime was found in it",
-                            options.command.front(), child.wait()),
-                "rtprof profiles CPython; for programs that start others add --subprocesses");
+                fmt::format("{} ended with status {} before it could be profiled", options.command.front(),
+                            child.wait()),
+                "a program must run for some 50 ms; for one that starts others add --subprocesses");
   }
   job.record(recording, signals.stopped());
-  job.write(recording, 1);
+  job.write(recording, false);
   return child.wait();
 }
 

@@ -6,6 +6,7 @@
 #include "common/sampler/plan.h"
 #include "common/sampler/run_services.h"
 #include "kernel/bpf_sampler.h"
+#include "native/workshop.h"
 
 namespace rtprof::cli {
 
@@ -16,6 +17,7 @@ class Services final : public RunServices {
 
   Recorder& recorder() override { return recorder_; }
   Result<kernel::BpfSampler*> bpf() override;
+  native::Workshop& workshop() override { return workshop_; }
 
   // CPU time of the BPF programs; 0 when none were needed.
   Nanoseconds bpf_cpu_time() const;
@@ -23,7 +25,8 @@ class Services final : public RunServices {
  private:
   const SamplingPlan& plan_;
   std::optional<Result<std::unique_ptr<kernel::BpfSampler>>> bpf_;  // empty until asked for
-  Recorder recorder_;
+  native::Workshop workshop_;
+  Recorder recorder_;  // last: its namers use the workshop
 };
 
 }  // namespace rtprof::cli

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "cli/registry.h"
 #include "common/base/error.h"
 #include "report/view.h"
 
@@ -18,8 +19,10 @@ double milliseconds(Nanoseconds time) {
 }
 
 std::string run_line(const RunQuality& run) {
-  std::string line = fmt::format("  {} of process {} (Python {}) by {}", event_name(run.event), run.pid,
-                                 run.runtime_version, mechanism_name(run.mechanism));
+  std::string target = run.pid == 0 ? "the machine" : fmt::format("process {}", run.pid);
+  std::string line =
+      fmt::format("  {} of {} ({}) by {}", event_name(run.event), target,
+                  runtime_title(run.runtime, run.runtime_version), mechanism_name(run.mechanism));
   if (!run.exact) line += ", approximate: stacks can be wrong";
   if (!run.reason.empty()) line += fmt::format(" ({})", run.reason);
   line += fmt::format("\n    {} samples of {} asked at {:g} Hz, {} threads, {:.2f} s weighed\n", run.samples,

@@ -13,6 +13,7 @@
 #include "cli/live_top.h"
 #include "cli/record_options.h"
 #include "cli/recording.h"
+#include "cli/registry.h"
 #include "cli/screen.h"
 #include "cli/signals.h"
 #include "cli/top_page.h"
@@ -68,7 +69,8 @@ std::string mechanism_text(const RunQuality& run) {
 std::string target_text(const std::deque<Process>& processes, const RunQuality& run) {
   if (processes.size() != 1) return fmt::format("{} processes", processes.size());
   const Process& process = processes.front();
-  return fmt::format("process {} ({}), Python {}", process.pid(), process.command(), run.runtime_version);
+  return fmt::format("process {} ({}), {}", process.pid(), process.command(),
+                     runtime_title(run.runtime, run.runtime_version));
 }
 
 // The live table of one recording, on the screen or printed. Called back by the recording's loop.
@@ -78,7 +80,7 @@ class LiveView {
            std::unique_ptr<Screen> screen)
       : options_(options),
         plan_(plan),
-        report_(report_options_of(options.record, options.pids.size())),
+        report_(report_options_of(options.record, options.pids.size() > 1)),
         delay_(delay_of(options)),
         recording_(recording),
         signals_(signals),

@@ -2,6 +2,21 @@
 
 namespace rtprof::native {
 
+std::string_view unwind_end_text(UnwindEnd end) {
+  switch (end) {
+    case UnwindEnd::kComplete:
+      return {};
+    case UnwindEnd::kTruncated:
+    case UnwindEnd::kTooDeep:
+      return "[truncated]";
+    case UnwindEnd::kNoRule:
+      return "[unknown: no unwind information]";
+    case UnwindEnd::kBroken:
+      return "[unknown: broken stack]";
+  }
+  return {};
+}
+
 StackUnwinder::StackUnwinder(AddressSpace& space, UnwindTables& tables, UnwindMethod method)
     : space_(space), tables_(tables), method_(method), cfi_(space, tables), frame_pointer_(space) {}
 

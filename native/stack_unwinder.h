@@ -2,8 +2,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 #include <vector>
 
+#include "common/sampler/plan.h"
 #include "native/address_space.h"
 #include "native/cfi_unwinder.h"
 #include "native/frame_pointer_unwinder.h"
@@ -11,12 +13,6 @@
 #include "native/unwinder.h"
 
 namespace rtprof::native {
-
-enum class UnwindMethod : uint8_t {
-  kAuto,          // call-frame information where a pc has any, else frame pointers
-  kFramePointer,  // frame pointers only
-  kDwarf,         // call-frame information only
-};
 
 // How far an unwinding came.
 enum class UnwindEnd : uint8_t {
@@ -26,6 +22,9 @@ enum class UnwindEnd : uint8_t {
   kNoRule,     // nothing says who called the last frame
   kBroken,     // the stack contradicts itself, or leads to what is not code
 };
+
+// The frame that stands at the root for the callers that were not found; empty when the stack is complete.
+std::string_view unwind_end_text(UnwindEnd end);
 
 // Machine stacks of one process: the loop over the regions of its address space, each of which has an
 // Unwinder that knows how to step through it. Lives on one thread.

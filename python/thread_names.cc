@@ -51,9 +51,4 @@ std::unordered_map<uint64_t, std::string> ThreadNames::read(std::span<const Pyth
   return names;
 }
 
-std::string kernel_thread_name(pid_t pid, pid_t tid) {
-  auto stat = read_stat(fmt::format("/proc/{}/task/{}", pid, tid));
-  return stat ? stat->comm : std::string();
-}
-
 }  // namespace rtprof

@@ -32,7 +32,4 @@ class ThreadNames {
   std::unordered_map<Address, Address> active_;  // interpreter → dict, which it keeps for as long as it lives
 };
 
-// The name that the kernel has of a thread (comm); empty when it has ended.
-std::string kernel_thread_name(pid_t pid, pid_t tid);
-
 }  // namespace rtprof

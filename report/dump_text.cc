@@ -86,7 +86,8 @@ class Writer {
 std::string dump_text(const ThreadDump& dump, bool full_filenames) {
   Writer writer(full_filenames);
   writer.line(fmt::format("Process {}: {}", dump.pid, clean_text(dump.command)));
-  writer.line(fmt::format("{} v{} ({})", capitalized(dump.runtime), dump.version, clean_text(dump.program)));
+  std::string version = dump.version.empty() ? "" : " v" + dump.version;
+  writer.line(fmt::format("{}{} ({})", capitalized(dump.runtime), version, clean_text(dump.program)));
   for (const DumpedThread& thread : dump.threads) writer.thread(thread);
   for (const DumpedTask& task : dump.tasks) writer.task(task);
   for (const auto& cycle : dump.deadlocks) writer.deadlock(dump, cycle);

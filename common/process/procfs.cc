@@ -136,4 +136,9 @@ std::optional<Nanoseconds> read_thread_cpu_time(pid_t pid, pid_t tid) {
   return number<Nanoseconds>(take_field(rest));
 }
 
+std::string kernel_thread_name(pid_t pid, pid_t tid) {
+  auto stat = read_stat("/proc/" + std::to_string(pid) + "/task/" + std::to_string(tid));
+  return stat ? stat->comm : std::string();
+}
+
 }  // namespace rtprof

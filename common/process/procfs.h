@@ -64,4 +64,7 @@ std::optional<ProcStatus> read_status(const std::string& path);
 // kernel has no schedstat.
 std::optional<Nanoseconds> read_thread_cpu_time(pid_t pid, pid_t tid);
 
+// The name that the kernel has of a thread (comm); empty when it has ended.
+std::string kernel_thread_name(pid_t pid, pid_t tid);
+
 }  // namespace rtprof

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <vector>
 
@@ -7,6 +8,13 @@
 #include "common/profile/event.h"
 
 namespace rtprof {
+
+// How the callers of machine code are found.
+enum class UnwindMethod : uint8_t {
+  kAuto,          // by call-frame information where a binary has it, else by frame pointers
+  kFramePointer,  // cheap; wrong callers in code that keeps no frame pointer
+  kDwarf,         // by call-frame information only
+};
 
 // What is to be recorded, as asked for on the command line.
 struct SamplingPlan {
@@ -18,6 +26,9 @@ struct SamplingPlan {
   bool gil_only = false;               // Python: only time while holding the GIL
   bool lock_share = false;             // tell how much of the time the runtime's lock was held
   bool idle = false;                   // cpu counts elapsed time of every thread
+  UnwindMethod unwind = UnwindMethod::kAuto;
+  bool kernel_frames = true;  // where permitted
+  bool native_lines = false;  // file and line of machine code, and inlined functions as frames
   // How long to wait for a runtime that is still starting.
   Nanoseconds patience = 2 * kSecond;
 

@@ -40,6 +40,14 @@ void Recorder::thread_name(ThreadId thread, std::string_view name) {
   profile_.set_thread_name(thread.pid, thread.tid, name);
 }
 
+void Recorder::process(int32_t pid, std::string_view command) {
+  std::lock_guard lock(profile_mutex_);
+  for (const ProfiledProcess& known : profile_.processes) {
+    if (known.pid == pid) return;
+  }
+  profile_.processes.push_back({pid, std::string(command)});
+}
+
 void Recorder::wait_until_empty() {
   std::unique_lock lock(queue_mutex_);
   queue_filled_.notify_one();

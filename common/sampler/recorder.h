@@ -62,6 +62,8 @@ class Recorder {
 
   void sample(const RawSample& sample);
   void thread_name(ThreadId thread, std::string_view name);
+  // A process that samples are of. One that becomes another program keeps its first command.
+  void process(int32_t pid, std::string_view command);
 
   // When the first sample came; 0 before.
   TimePoint first_sample() const { return first_sample_; }

@@ -8,6 +8,9 @@ namespace rtprof {
 namespace kernel {
 class BpfSampler;
 }
+namespace native {
+struct Workshop;
+}
 
 // What the sources of one run share. Each part is made when it is first asked for, so that a run pays only
 // for what its targets need. Outlives the sources.
@@ -18,6 +21,8 @@ class RunServices {
   virtual Recorder& recorder() = 0;
   // The BPF programs of the run, or why there are none.
   virtual Result<kernel::BpfSampler*> bpf() = 0;
+  // What reads machine code: binaries, symbols, unwinding tables.
+  virtual native::Workshop& workshop() = 0;
 };
 
 }  // namespace rtprof

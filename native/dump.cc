@@ -1,0 +1,249 @@
+#include "native/dump.h"
+
+#include <fmt/core.h>
+#include <poll.h>
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "common/base/error.h"
+#include "common/process/access.h"
+#include "common/process/pause.h"
+#include "common/process/priority.h"
+#include "common/process/thread_probe.h"
+#include "kernel/thread_registers.h"
+#include "native/ptrace_registers.h"
+#include "native/stack_unwinder.h"
+#include "native/workshop.h"
+
+namespace rtprof::native {
+namespace {
+
+// Most of a thread's stack that is read.
+constexpr size_t kMostStackBytes = 1 << 20;
+// How often a thread is tried that is awake now and then.
+constexpr int kMostTries = 20;
+constexpr int kLateMilliseconds = 20;
+
+// What stands for a function without a symbol: "[libc.so.6]".
+std::string module_mark(const std::string& path) {
+  return fmt::format("[{}]", path.empty() ? "unknown" : path.substr(path.rfind('/') + 1));
+}
+
+class Dumper {
+ public:
+  Dumper(const Process& process, const DumpOptions& options)
+      : process_(process),
+        options_(options),
+        priority_(!options.nonblocking),
+        mappings_(process.mappings()),
+        space_(process, workshop_.binaries),
+        unwinder_(space_, workshop_.unwind_tables, UnwindMethod::kAuto),
+        pauser_(process.pid()) {
+    auto registers = kernel::ThreadRegisters::open();
+    if (registers) saved_ = std::move(*registers);
+    if (!registers) no_saved_ = registers.failure().message;
+    if (auto denial = options.nonblocking ? std::nullopt : pause_denial(process.pid()))
+      no_pause_ = denial->reason;
+  }
+
+  ThreadDump take();
+
+ private:
+  struct Taken {
+    explicit Taken(pid_t pid, pid_t tid) : probe(pid, tid) {}
+    ThreadProbe probe;
+    bool done = false;
+    ThreadState state = ThreadState::kSleeping;
+    std::string problem;  // why there are no frames
+    std::vector<MachineFrame> frames;
+    UnwindEnd end = UnwindEnd::kComplete;
+  };
+
+  void take_sleepers();
+  void take_standing(const std::map<pid_t, ThreadTimes>& before);
+  void take_held(pid_t tid, Taken& thread);
+  bool read_stack(const Registers& registers);
+  void unwind(const Registers& registers, Taken& thread);
+  DumpedThread dumped(pid_t tid, const Taken& thread);
+  void add_notes(ThreadDump& dump) const;
+
+  const Process& process_;
+  const DumpOptions options_;
+  HighPriority priority_;
+  std::vector<Mapping> mappings_;
+  Workshop workshop_;
+  AddressSpace space_;
+  StackUnwinder unwinder_;
+  Pauser pauser_;
+  std::optional<kernel::ThreadRegisters> saved_;
+  std::string no_saved_;  // why there is none
+  std::string no_pause_;
+  std::map<pid_t, Taken> threads_;
+  Profile profile_;  // of the frames' names
+  std::vector<uint8_t> stack_;
+  size_t held_asleep_ = 0;
+};
+
+// The bytes from the stack pointer to the end of its mapping, or as many as are read.
+bool Dumper::read_stack(const Registers& registers) {
+  auto mapping = std::find_if(mappings_.begin(), mappings_.end(), [&](const Mapping& each) {
+    return registers.sp() >= each.start && registers.sp() < each.end;
+  });
+  if (mapping == mappings_.end()) return false;
+  stack_.resize(std::min<size_t>(mapping->end - registers.sp(), kMostStackBytes));
+  return process_.memory().read(registers.sp(), stack_.data(), stack_.size());
+}
+
+void Dumper::unwind(const Registers& registers, Taken& thread) {
+  StackSnapshot snapshot{registers, registers.sp(), stack_};
+  thread.end = unwinder_.unwind(snapshot, thread.frames);
+  thread.done = true;
+  thread.problem.clear();
+}
+
+// Registers of all sleepers are read at once; one whose times are afterwards what they were before has slept
+// since.
+void Dumper::take_sleepers() {
+  std::map<pid_t, ThreadTimes> before;
+  for (auto& [tid, thread] : threads_) {
+    auto times = thread.probe.times();
+    if (times && !thread.done && thread.probe.asleep()) before[tid] = *times;
+  }
+  take_standing(before);
+}
+
+// Threads that had these times and were on no CPU then.
+void Dumper::take_standing(const std::map<pid_t, ThreadTimes>& before) {
+  if (!saved_ || before.empty()) return;
+  auto saved = saved_->read(process_.pid());
+  for (auto& [tid, times] : before) {
+    Taken& thread = threads_.at(tid);
+    auto registers = saved.find(tid);
+    if (registers == saved.end() || !read_stack(registers->second.registers)) continue;
+    if (thread.probe.times() != times) continue;
+    thread.state = thread_state_of(thread.probe.state());
+    if (thread.state == ThreadState::kRunning) thread.state = ThreadState::kRunnable;
+    unwind(registers->second.registers, thread);
+  }
+}
+
+void Dumper::take_held(pid_t tid, Taken& thread) {
+  auto before = thread.probe.times();
+  bool asleep = thread.probe.asleep();
+  thread.state = thread_state_of(thread.probe.state());
+  std::optional<Registers> registers;
+  bool readable = false;
+  PauseOutcome outcome;
+  {
+    ThreadPause pause(pauser_, tid);
+    outcome = pause.outcome();
+    if (pause.held()) registers = read_registers(tid);
+    readable = registers && read_stack(*registers);
+  }
+  if (outcome == PauseOutcome::kLate) {
+    // It waits for a CPU, or another profiler holds it: its stop may come at any time, and it is to be let go
+    // then. One whose times stay the same for so long has not run, since a running one's CPU time is brought
+    // up to date at each timer tick.
+    thread.problem = "did not stop in time";
+    pollfd stop{Pauser::late_fd(), POLLIN, 0};
+    if (::poll(&stop, 1, kLateMilliseconds) == 0 && before) take_standing({{tid, *before}});
+    pauser_.release_late();
+  } else if (outcome == PauseOutcome::kDenied) {
+    thread.problem = "may not be held";
+    thread.done = true;
+  } else if (outcome == PauseOutcome::kGone) {
+    thread.state = ThreadState::kEnded;
+    thread.done = true;
+  } else if (readable) {
+    held_asleep_ += asleep ? 1 : 0;
+    unwind(*registers, thread);
+  } else {
+    thread.problem = "stack not readable";
+    thread.done = true;
+  }
+}
+
+DumpedThread Dumper::dumped(pid_t tid, const Taken& thread) {
+  DumpedThread dumped;
+  dumped.tid = tid;
+  dumped.name = kernel_thread_name(process_.pid(), tid);
+  dumped.state = thread.state;
+  std::vector<FrameId> leaf_first;
+  for (const MachineFrame& frame : thread.frames) {
+    auto place = space_.find(frame.lookup());
+    workshop_.symbolizer->name(place.value_or(AddressSpace::Place{nullptr, frame.lookup()}), profile_,
+                               leaf_first);
+  }
+  for (FrameId id : leaf_first) {
+    const Frame& frame = profile_.frame(id);
+    std::string module(profile_.string(frame.module));
+    std::string function(profile_.string(frame.function));
+    if (function.empty()) function = module_mark(module);
+    dumped.frames.push_back({.kind = frame.kind,
+                             .function = function,
+                             .file = std::string(profile_.string(frame.file)),
+                             .module = module,
+                             .line = frame.line});
+  }
+  std::string_view end;
+  if (!thread.frames.empty() && thread.end != UnwindEnd::kComplete) end = unwind_end_text(thread.end);
+  if (!thread.problem.empty())
+    dumped.frames.push_back({.function = fmt::format("[unknown: {}]", thread.problem)});
+  if (!end.empty()) dumped.frames.push_back({.function = std::string(end)});
+  return dumped;
+}
+
+void Dumper::add_notes(ThreadDump& dump) const {
+  if (held_asleep_ != 0 && !no_saved_.empty())
+    dump.notes.push_back(
+        fmt::format("{} sleeping threads were held for a moment, which ends some waits early: {}",
+                    held_asleep_, no_saved_));
+  if (!no_pause_.empty()) dump.notes.push_back(fmt::format("no thread could be held: {}", no_pause_));
+}
+
+ThreadDump Dumper::take() {
+  for (pid_t tid : process_.threads()) threads_.try_emplace(tid, process_.pid(), tid);
+  for (int tries = 0; tries < kMostTries; ++tries) {
+    take_sleepers();
+    bool all = true;
+    for (auto& [tid, thread] : threads_) {
+      if (thread.done) continue;
+      if (options_.nonblocking || !no_pause_.empty()) {
+        thread.problem =
+            options_.nonblocking ? "runs, and --nonblocking forbids to hold it" : "may not be held";
+      } else if (!saved_ || !thread.probe.asleep()) {
+        take_held(tid, thread);
+      }
+      all = all && thread.done;
+    }
+    if (all) break;
+  }
+  if (!process_.alive() || process_.has_execed())
+    throw Error(ExitCode::kTargetEnded,
+                fmt::format("process {} ended while it was looked at", process_.pid()));
+
+  ThreadDump dump;
+  dump.pid = process_.pid();
+  dump.runtime = "native";
+  dump.program = process_.executable();
+  dump.command = process_.command();
+  for (const auto& [tid, thread] : threads_) {
+    if (thread.state != ThreadState::kEnded) dump.threads.push_back(dumped(tid, thread));
+  }
+  std::stable_partition(dump.threads.begin(), dump.threads.end(),
+                        [this](const DumpedThread& thread) { return thread.tid == process_.pid(); });
+  dump.pauses = pauser_.take_holds();
+  add_notes(dump);
+  return dump;
+}
+
+}  // namespace
+
+ThreadDump dump_native(const Process& process, const DumpOptions& options) {
+  return Dumper(process, options).take();
+}
+
+}  // namespace rtprof::native

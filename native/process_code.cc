@@ -1,0 +1,27 @@
+#include "native/process_code.h"
+
+namespace rtprof::native {
+
+ProcessCode::ProcessCode(const Process& process, const SamplingPlan& plan, Recorder& recorder,
+                         Workshop& workshop)
+    : space_(process, workshop.binaries),
+      unwinder_(space_, workshop.unwind_tables, plan.unwind),
+      stacks_(std::make_shared<NativeStacks>(workshop.symbolizer, plan.native_lines)),
+      namer_(recorder.add_namer(stacks_)) {}
+
+RawStack ProcessCode::stack(std::span<const Address> kernel, const StackSnapshot& user) {
+  UnwindEnd end = unwinder_.unwind(user, frames_);
+  return {namer_, stacks_->intern(space_, kernel, frames_, unwind_end_text(end))};
+}
+
+RawStack ProcessCode::stack(std::span<const Address> kernel, std::span<const Address> user) {
+  frames_.clear();
+  for (Address pc : user) frames_.push_back({.pc = pc, .is_return_address = !frames_.empty()});
+  return {namer_, stacks_->intern(space_, kernel, frames_, {})};
+}
+
+RawStack ProcessCode::marker(std::string_view text) {
+  return {namer_, stacks_->marker(text)};
+}
+
+}  // namespace rtprof::native

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "common/process/process.h"
+#include "common/process/stack_snapshot.h"
+#include "common/sampler/plan.h"
+#include "common/sampler/recorder.h"
+#include "native/address_space.h"
+#include "native/stack_unwinder.h"
+#include "native/stacks.h"
+#include "native/workshop.h"
+
+namespace rtprof::native {
+
+// The machine code of one process, as far as samples need it: from a snapshot to the id of a named stack.
+// Lives on the thread that samples.
+class ProcessCode {
+ public:
+  // All outlive this.
+  ProcessCode(const Process& process, const SamplingPlan& plan, Recorder& recorder, Workshop& workshop);
+
+  // Of a thread's user space; the kernel's addresses, leaf first, on top of it.
+  RawStack stack(std::span<const Address> kernel, const StackSnapshot& user);
+  // The same with the callers as somebody else found them, leaf first.
+  RawStack stack(std::span<const Address> kernel, std::span<const Address> user);
+  // Of one mark, "[unknown: …]".
+  RawStack marker(std::string_view text);
+
+  bool unknown(RawStack stack) const { return stacks_->unknown(stack.id); }
+  // Mappings may have changed.
+  void changed() { space_.changed(); }
+
+ private:
+  AddressSpace space_;
+  StackUnwinder unwinder_;
+  std::shared_ptr<NativeStacks> stacks_;
+  uint32_t namer_;
+  std::vector<MachineFrame> frames_;
+};
+
+}  // namespace rtprof::native
