@@ -14,7 +14,7 @@ namespace rtprof::kernel {
 namespace {
 
 // A ring holds what comes in this time, and then some.
-constexpr Nanoseconds kRingTime = 250 * kMillisecond;
+constexpr Nanoseconds kRingTime = 500 * kMillisecond;
 // A sample without its stack copy: numbers, registers, and as long a callchain as is usual.
 constexpr size_t kSampleBytes = 1024;
 // Context switches come in bursts: 20,000 in kRingTime.

@@ -13,6 +13,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/result.h"
+#include "common/process/priority.h"
 #include "kernel/perf_access.h"
 #include "kernel/perf_attributes.h"
 #include "kernel/perf_records.h"
@@ -98,7 +99,8 @@ class PerfSampler {
   const PerfSetup& setup() const { return setup_; }
   // From when on samples are taken.
   TimePoint since() const { return since_; }
-  // Readable when a quarter of a ring is full. Rings hold 250 ms at least, so drain() every 100 ms besides.
+  // Readable when a quarter of a ring is full. Rings hold half a second, if that much memory may be
+  // locked: drain() every 100 ms besides.
   int fd() const { return rings_.fd(); }
   void drain(PerfSink& sink);
   const PerfCounts& counts() const { return counts_; }
@@ -117,6 +119,8 @@ class PerfSampler {
   void deliver(const NameRecord& name, PerfSink& sink);
   void deliver(const PerfRecord& record, PerfSink& sink);
 
+  // Among hundreds of busy threads we would wait longer for a CPU than a ring lasts.
+  HighPriority priority_{true};
   PerfConfig config_;
   PerfFacts facts_;
   PerfSetup setup_;

@@ -1,8 +1,11 @@
 #include "kernel/perf_sampler.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <poll.h>
+#include <sys/resource.h>
 
+#include <algorithm>
 #include <atomic>
 #include <map>
 #include <set>
@@ -18,7 +21,7 @@ namespace {
   for (std::atomic<unsigned> i = 0;;) i.fetch_add(1, std::memory_order_relaxed);
 }
 
-[[maybe_unused]] void spin_for(Nanoseconds cpu_time) {
+void spin_for(Nanoseconds cpu_time) {
   timespec start{};
   ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &start);
   for (;;) {
@@ -69,12 +72,65 @@ class Recording : public PerfSink {
   std::set<std::string> mapped;
 };
 
+// Holds a child back until it is opened.
+class Gate {
+ public:
+  Gate() {
+    int ends[2] = {-1, -1};
+    EXPECT_EQ(::pipe(ends), 0);
+    read_ = UniqueFd(ends[0]);
+    write_ = UniqueFd(ends[1]);
+  }
+  void wait() const {
+    char byte = 0;
+    if (::read(read_.get(), &byte, 1) != 1) ::_exit(1);
+  }
+  void open() const { EXPECT_EQ(::write(write_.get(), "x", 1), 1); }
+
+ private:
+  UniqueFd read_;
+  UniqueFd write_;
+};
+
 void drain_for(PerfSampler& sampler, PerfSink& sink, Nanoseconds time) {
   for (TimePoint end = monotonic_now() + time; monotonic_now() < end;) {
     pollfd readable{sampler.fd(), POLLIN, 0};
     ::poll(&readable, 1, 50);
     sampler.drain(sink);
   }
+}
+
+// What samples of two seconds weigh against what the process used meanwhile by its own account.
+struct Balance {
+  double weight;
+  double used;
+  double lost;  // what lost records would weigh if all were samples
+
+  // Equal within `tolerance`, or as much less as was told to be lost: a busy machine may keep the test from
+  // reading in time.
+  testing::AssertionResult holds(double tolerance) const {
+    bool enough = weight + lost >= used * (1 - tolerance);
+    bool no_more = weight <= used * (1 + tolerance);
+    if (enough && no_more) return testing::AssertionSuccess();
+    return testing::AssertionFailure() << "weight " << weight << " lost " << lost << " used " << used;
+  }
+};
+
+Balance balance_of(PerfSampler& sampler, const Process& process, Recording& recording, Nanoseconds period) {
+  sampler.drain(recording);
+  Nanoseconds weight = recording.total;
+  uint64_t lost = recording.lost;
+  Nanoseconds used = process.cpu_time();
+  drain_for(sampler, recording, 2 * kSecond);
+  used = process.cpu_time() - used;
+  sampler.drain(recording);
+  return {static_cast<double>(recording.total - weight), static_cast<double>(used),
+          static_cast<double>(recording.lost - lost) * static_cast<double>(period)};
+}
+
+// The timer of a CPU meets bursts of others that begin by timers, too, less or more often than they run.
+double tolerance(PerfScope scope) {
+  return scope == PerfScope::kThreads ? 0.04 : 0.12;
 }
 
 PerfConfig config_for(pid_t pid, double rate, PerfScope scope) {
@@ -104,30 +160,207 @@ TEST_P(PerfSamplerTest, SamplesWeighTheCpuTimeOfAllThreads) {
   config.stack_bytes = 16384;
   auto sampler = open(config);
   if (!sampler) GTEST_SKIP() << reason_;
-  Nanoseconds before = process.cpu_time();
   Recording recording;
-  drain_for(*sampler, recording, 2 * kSecond);
-  Nanoseconds used = process.cpu_time() - before;
-  sampler->drain(recording);
-  printf(
-      "samples %lu total %.3f used %.3f lost %lu stack %.0f cc %lu threads %zu ring %zu kernel %d limits %zu "
-      "fds %s\n",
-      recording.samples, recording.total / 1e9, used / 1e9, recording.lost,
-      double(recording.stack_bytes) / std::max<uint64_t>(1, recording.with_stack),
-      recording.with_user_callchain, recording.by_thread.size(), sampler->setup().ring_bytes,
-      sampler->setup().kernel, sampler->setup().limits.size(), "");
+  Balance balance = balance_of(*sampler, process, recording, config.period);
   EXPECT_EQ(recording.lost, 0u);
   EXPECT_EQ(recording.disordered, 0u);
   EXPECT_EQ(recording.wrong_registers, 0u);
   EXPECT_EQ(recording.with_stack, recording.samples);
-  EXPECT_NEAR(static_cast<double>(recording.total) / static_cast<double>(used), 1, 0.04);
+  EXPECT_TRUE(balance.holds(tolerance(GetParam())));
   EXPECT_EQ(recording.pids, std::set<pid_t>{child.pid()});
+}
+
+// Threads one after the other, each of them gone before the next begins.
+void spin_in_short_threads(Nanoseconds each) {
+  for (;;) std::thread(spin_for, each).join();
+}
+
+TEST_P(PerfSamplerTest, ThreadsThatComeAndGoAreFollowed) {
+  ChildProcess child([] { spin_in_short_threads(20 * kMillisecond); });
+  Process process = Process::open(child.pid());
+  PerfConfig config = config_for(child.pid(), 999, GetParam());
+  auto sampler = open(config);
+  if (!sampler) GTEST_SKIP() << reason_;
+  Recording recording;
+  Balance balance = balance_of(*sampler, process, recording, config.period);
+  EXPECT_GT(recording.ended.size(), 10u);
+  EXPECT_GE(recording.started.size(), recording.ended.size());
+  EXPECT_TRUE(balance.holds(2 * tolerance(GetParam())));
+}
+
+TEST_P(PerfSamplerTest, FiveHundredThreads) {
+  ChildProcess child([] { spin_in_threads(500); });
+  Process process = Process::open(child.pid());
+  // Let most of them appear; the others do while events are opened.
+  while (process.threads().size() < 250) ::usleep(1000);
+  PerfConfig config = config_for(child.pid(), 999, GetParam());
+  config.stack_bytes = 16384;
+  auto sampler = open(config);
+  if (!sampler) GTEST_SKIP() << reason_;
+  Recording recording;
+  Balance balance = balance_of(*sampler, process, recording, config.period);
+  EXPECT_GT(recording.by_thread.size(), 100u);
+  EXPECT_GE(recording.started.size(), 250u);
+  EXPECT_TRUE(balance.holds(2 * tolerance(GetParam())));
+}
+
+TEST_P(PerfSamplerTest, TargetThatEnds) {
+  ChildProcess child([] { spin_for(100 * kMillisecond); });
+  auto sampler = open(config_for(child.pid(), 999, GetParam()));
+  if (!sampler) GTEST_SKIP() << reason_;
+  Recording recording;
+  while (recording.ended.empty()) drain_for(*sampler, recording, 50 * kMillisecond);
+  uint64_t samples = recording.samples;
+  EXPECT_GT(samples, 0u);
+  EXPECT_EQ(recording.ended, std::set<pid_t>{child.pid()});
+  drain_for(*sampler, recording, 100 * kMillisecond);
+  EXPECT_EQ(recording.samples, samples);
+}
+
+TEST_P(PerfSamplerTest, TargetThatBecomesAnotherProgram) {
+  Gate gate;
+  ChildProcess child([&] {
+    gate.wait();
+    ::execl("/bin/sh", "sh", "-c", "while :; do :; done", nullptr);
+  });
+  auto sampler = open(config_for(child.pid(), 999, GetParam()));
+  if (!sampler) GTEST_SKIP() << reason_;
+  gate.open();
+  Recording recording;
+  while (recording.execs == 0 || recording.samples < 10) drain_for(*sampler, recording, 50 * kMillisecond);
+  EXPECT_EQ(recording.execs, 1u);
+  EXPECT_TRUE(recording.mapped.contains(Process::open(child.pid()).executable()));
+}
+
+TEST_P(PerfSamplerTest, ChildrenAreFollowedOnRequestOnly) {
+  for (bool follow : {false, true}) {
+    Gate gate;
+    ChildProcess child([&] {
+      gate.wait();
+      // Ends with the first process.
+      if (::fork() == 0) ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+      spin();
+    });
+    PerfConfig config = config_for(child.pid(), 999, GetParam());
+    config.follow_children = follow;
+    auto sampler = open(config);
+    if (!sampler) GTEST_SKIP() << reason_;
+    gate.open();
+    Recording recording;
+    drain_for(*sampler, recording, kSecond / 2);
+    EXPECT_EQ(recording.children.size(), follow ? 1u : 0u);
+    EXPECT_EQ(recording.pids.size(), follow ? 2u : 1u);
+  }
+}
+
+TEST_P(PerfSamplerTest, SwitchesAlternate) {
+  ChildProcess child([] {
+    for (;;) ::usleep(1000);
+  });
+  PerfConfig config = config_for(child.pid(), 999, GetParam());
+  config.context_switches = true;
+  auto sampler = open(config);
+  if (!sampler) GTEST_SKIP() << reason_;
+  Recording recording;
+  drain_for(*sampler, recording, kSecond / 2);
+  EXPECT_GT(recording.switches_out, 10u);
+  EXPECT_LE(std::max(recording.switches_in, recording.switches_out) -
+                std::min(recording.switches_in, recording.switches_out),
+            1u);
 }
 
 INSTANTIATE_TEST_SUITE_P(Scopes, PerfSamplerTest, testing::Values(PerfScope::kThreads, PerfScope::kCpus),
                          [](const auto& scope) {
                            return std::string(scope.param == PerfScope::kThreads ? "Threads" : "Cpus");
                          });
+
+TEST(PerfSampler, WholeMachine) {
+  ChildProcess child([] { spin(); });
+  auto sampler = PerfSampler::open({.period = kMillisecond});
+  if (!sampler) GTEST_SKIP() << sampler.failure().message;
+  EXPECT_EQ((*sampler)->setup().scope, PerfScope::kCpus);
+  Recording recording;
+  drain_for(**sampler, recording, kSecond / 2);
+  EXPECT_TRUE(recording.pids.contains(child.pid()));
+  EXPECT_FALSE(recording.pids.contains(0));
+  EXPECT_GE((*sampler)->counts().samples, recording.samples);
+}
+
+// The soft limit of open descriptors, lowered for a while.
+class DescriptorLimit {
+ public:
+  explicit DescriptorLimit(rlim_t limit) {
+    ::getrlimit(RLIMIT_NOFILE, &before_);
+    rlimit lower = before_;
+    lower.rlim_cur = limit;
+    ::setrlimit(RLIMIT_NOFILE, &lower);
+  }
+  ~DescriptorLimit() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+
+ private:
+  rlimit before_{};
+};
+
+TEST(PerfSampler, TooManyThreadsForAnEventEachAreSampledByTheirCpus) {
+  ChildProcess child([] { spin_in_threads(100); });
+  Process process = Process::open(child.pid());
+  while (process.threads().size() < 100) ::usleep(1000);
+  DescriptorLimit limit(128);
+  auto threads = PerfSampler::open(config_for(child.pid(), 99, PerfScope::kThreads));
+  ASSERT_FALSE(threads.ok());
+  EXPECT_EQ(threads.failure().error, EMFILE);
+  EXPECT_THAT(threads.failure().message, testing::HasSubstr("ulimit -n"));
+  if (!PerfSampler::open(config_for(child.pid(), 99, PerfScope::kCpus)))
+    GTEST_SKIP() << "CPUs are not permitted";
+  auto sampler = PerfSampler::open(config_for(child.pid(), 99, PerfScope::kAuto));
+  ASSERT_TRUE(sampler.ok());
+  EXPECT_EQ((*sampler)->setup().scope, PerfScope::kCpus);
+}
+
+// Exit statuses of the child below.
+enum Unprivileged { kAsExpected = 0, kNotOpened, kKernelSeen, kNoReason, kRingsTooLarge };
+
+Unprivileged sample_oneself_without_privileges() {
+  rlimit none{0, 0};
+  ::setrlimit(RLIMIT_MEMLOCK, &none);
+  constexpr uid_t kNobody = 65534;
+  if (::setresuid(kNobody, kNobody, kNobody) != 0 || ::prctl(PR_SET_DUMPABLE, 1) != 0) return kNotOpened;
+  PerfConfig config = config_for(::getpid(), 999, PerfScope::kAuto);
+  config.stack_bytes = 16384;
+  auto sampler = PerfSampler::open(config);
+  if (!sampler) return kNotOpened;
+  const PerfSetup& setup = (*sampler)->setup();
+  if (setup.kernel) return kKernelSeen;
+  // 516 KiB for each CPU by default.
+  if (setup.ring_bytes > (512 << 10)) return kRingsTooLarge;
+  bool told = std::ranges::any_of(setup.limits, [](const Denial& limit) {
+    return limit.reason.find("kernel.perf_event_paranoid is 2") != std::string::npos;
+  });
+  return told && setup.limits.size() == 2 ? kAsExpected : kNoReason;
+}
+
+TEST(PerfSampler, WithoutPrivilegesUserSpaceIsSampledInSmallRings) {
+  PerfFacts facts = gather_perf_facts();
+  if (::geteuid() != 0 || facts.paranoid != 2 || facts.mlock_kb != 516)
+    GTEST_SKIP() << "needs root and defaults";
+  pid_t pid = ::fork();
+  if (pid == 0) ::_exit(sample_oneself_without_privileges());
+  int status = 0;
+  ::waitpid(pid, &status, 0);
+  ASSERT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), kAsExpected);
+}
+
+TEST(PerfSampler, AProcessThatIsGoneIsAFailure) {
+  pid_t pid = 0;
+  {
+    ChildProcess child([] {});
+    pid = child.pid();
+  }
+  auto sampler = PerfSampler::open(config_for(pid, 99, PerfScope::kThreads));
+  ASSERT_FALSE(sampler.ok());
+  EXPECT_FALSE(sampler.failure().message.empty());
+}
 
 }  // namespace
 }  // namespace rtprof::kernel

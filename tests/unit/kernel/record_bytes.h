@@ -13,7 +13,7 @@ namespace rtprof::kernel {
 // Builds records as the kernel writes them, word for word.
 class RecordBytes {
  public:
-  RecordBytes(uint32_t type, uint16_t misc = 0) : type_(type), misc_(misc), words_{0} {}
+  explicit RecordBytes(uint32_t type, uint16_t misc = 0) : type_(type), misc_(misc), words_{0} {}
 
   RecordBytes& word(uint64_t value) {
     words_.push_back(value);
