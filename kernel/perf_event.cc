@@ -32,6 +32,13 @@ Result<bool> redirect_perf_event(int event_fd, int ring_fd) {
   return true;
 }
 
+Result<bool> attach_perf_program(int event_fd, int program_fd) {
+  if (::ioctl(event_fd, PERF_EVENT_IOC_SET_BPF, program_fd) != 0) {
+    return Failure{"attaching a BPF program to a perf event: " + errno_text(errno), errno};
+  }
+  return true;
+}
+
 void enable_perf_event(int event_fd) {
   ::ioctl(event_fd, PERF_EVENT_IOC_ENABLE, 0);
 }

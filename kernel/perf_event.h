@@ -19,6 +19,10 @@ Result<UniqueFd> open_perf_event(perf_event_attr attributes, pid_t tid, int cpu)
 // Lets the event write its records to the ring of `ring_fd`.
 Result<bool> redirect_perf_event(int event_fd, int ring_fd);
 
+// Lets a BPF program decide at each tick whether there is a sample: not when it returns 0. Also of the events
+// that inherit this one.
+Result<bool> attach_perf_program(int event_fd, int program_fd);
+
 void enable_perf_event(int event_fd);
 
 // "0-3,5": the numbers of a list in sysfs, ascending; what cannot be read ends it.

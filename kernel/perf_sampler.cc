@@ -150,10 +150,23 @@ std::optional<Failure> PerfSampler::begin() {
   return std::nullopt;
 }
 
+PerfThreadEvents::Plan PerfSampler::thread_plan() const {
+  return {sampling_attributes(event_), config_.program, facts_.file_limit / kDescriptorShare};
+}
+
+int PerfSampler::cpu_program() {
+  if (config_.program >= 0) return config_.program;
+  // A child would be refused until its creation is read.
+  if (config_.pids.empty() || config_.follow_children) return -1;
+  auto filter = PerfFilter::load(config_.pids);
+  if (!filter) return -1;
+  filter_ = std::move(*filter);
+  return filter_->program();
+}
+
 std::optional<Failure> PerfSampler::begin_threads() {
-  size_t most = facts_.file_limit / kDescriptorShare;
   for (pid_t pid : config_.pids) {
-    auto failure = threads_.add(pid, sampling_attributes(event_), rings_, most);
+    auto failure = threads_.add(pid, thread_plan(), rings_);
     if (!failure) continue;
     threads_.clear();
     if (no_such_counter(failure->error) && event_.clock == PerfClock::kReferenceCycles) {
@@ -174,6 +187,7 @@ std::optional<Failure> PerfSampler::begin_cpus() {
   threads_.clear();
   cpu_events_.clear();
   event_.inherit = PerfInherit::kNothing;
+  int program = cpu_program();
   for (int cpu : rings_.cpus()) {
     auto event = open_perf_event(sampling_attributes(event_), -1, cpu);
     if (!event && no_such_counter(event.failure().error) && event_.clock == PerfClock::kReferenceCycles) {
@@ -185,6 +199,9 @@ std::optional<Failure> PerfSampler::begin_cpus() {
     if (!event) return to_failure(explain_perf_denial(facts_, PerfWish::kCpus, error), error);
     if (auto redirected = redirect_perf_event(event->get(), rings_.ring_fd(cpu)); !redirected) {
       return redirected.failure();
+    }
+    if (program >= 0) {
+      if (auto attached = attach_perf_program(event->get(), program); !attached) return attached.failure();
     }
     cpu_events_.push_back(std::move(*event));
   }
@@ -209,7 +226,7 @@ void PerfSampler::drain(PerfSink& sink) {
   });
   if (setup_.scope != PerfScope::kThreads || !threads_.should_look_again(monotonic_now())) return;
   for (pid_t pid : targets_) {
-    threads_.look_again(pid, sampling_attributes(event_), rings_, facts_.file_limit / kDescriptorShare);
+    threads_.look_again(pid, thread_plan(), rings_);
   }
   threads_.end_looking();
 }

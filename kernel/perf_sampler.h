@@ -16,6 +16,7 @@
 #include "common/process/priority.h"
 #include "kernel/perf_access.h"
 #include "kernel/perf_attributes.h"
+#include "kernel/perf_filter.h"
 #include "kernel/perf_records.h"
 #include "kernel/perf_rings.h"
 #include "kernel/perf_streams.h"
@@ -52,7 +53,9 @@ enum class PerfScope : uint8_t {
   // never seen.
   kThreads,
   // An event for each CPU: sees every thread with the right probability, however short it lives, and takes a
-  // handful of descriptors. Others are interrupted, too, and their samples are thrown away.
+  // handful of descriptors. Others are interrupted, too, and their samples are thrown away: before they are
+  // taken where BPF is permitted, else when they are read. Less right for threads that timers wake for less
+  // than a period, since the clock is a timer, too.
   kCpus,
 };
 
@@ -67,6 +70,9 @@ struct PerfConfig {
   uint32_t stack_bytes = 0;      // of the user stack, to unwind; at most kMaxStackBytes
   bool context_switches = false;
   bool follow_children = false;
+  // A BPF program of type perf_event, which must outlive the sampler: runs in the same interrupt before the
+  // sample is taken, which is not when it returns 0. -1: none.
+  int program = -1;
 };
 
 // What was got of what was asked for.
@@ -111,6 +117,9 @@ class PerfSampler {
   std::optional<Failure> begin();
   std::optional<Failure> begin_threads();
   std::optional<Failure> begin_cpus();
+  PerfThreadEvents::Plan thread_plan() const;
+  // The program that says which samples of a CPU are taken; -1: all are.
+  int cpu_program();
   bool cpus_permitted() const;
   bool is_target(pid_t pid) const;
   void limit(PerfWish wish, int error);
@@ -128,6 +137,7 @@ class PerfSampler {
   RecordFormat format_;
   PerfRings rings_;
   PerfThreadEvents threads_;
+  std::optional<PerfFilter> filter_;
   std::vector<UniqueFd> cpu_events_;
   PerfStreams streams_;
   PerfCounts counts_;

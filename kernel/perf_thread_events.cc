@@ -13,8 +13,7 @@ constexpr Nanoseconds kCreationTakes = 20 * kMillisecond;
 
 }  // namespace
 
-std::optional<Failure> PerfThreadEvents::add(pid_t pid, const perf_event_attr& attributes,
-                                             const PerfRings& rings, size_t most) {
+std::optional<Failure> PerfThreadEvents::add(pid_t pid, const Plan& plan, const PerfRings& rings) {
   looking_ = true;
   auto process = Process::try_open(pid);
   if (!process) return process.failure();
@@ -26,23 +25,26 @@ std::optional<Failure> PerfThreadEvents::add(pid_t pid, const perf_event_attr& a
     for (pid_t tid : process->threads()) {
       if (known_.contains(tid)) continue;
       all_known = false;
-      if (auto failure = open_thread(tid, attributes, rings, most)) return failure;
+      if (auto failure = open_thread(tid, plan, rings)) return failure;
     }
     if (all_known) break;
   }
   return std::nullopt;
 }
 
-std::optional<Failure> PerfThreadEvents::open_thread(pid_t tid, const perf_event_attr& attributes,
-                                                     const PerfRings& rings, size_t most) {
+std::optional<Failure> PerfThreadEvents::open_thread(pid_t tid, const Plan& plan, const PerfRings& rings) {
   known_.insert(tid);
   for (int cpu : rings.cpus()) {
-    if (events_.size() >= most) return Failure{"too many threads for an event each", EMFILE};
-    auto event = open_perf_event(attributes, tid, cpu);
+    if (events_.size() >= plan.most) return Failure{"too many threads for an event each", EMFILE};
+    auto event = open_perf_event(plan.attributes, tid, cpu);
     if (!event && event.failure().error == ESRCH) return std::nullopt;  // it has ended
     if (!event) return event.failure();
     if (auto redirected = redirect_perf_event(event->get(), rings.ring_fd(cpu)); !redirected) {
       return redirected.failure();
+    }
+    if (plan.program >= 0) {
+      if (auto attached = attach_perf_program(event->get(), plan.program); !attached)
+        return attached.failure();
     }
     enable_perf_event(event->get());
     events_.push_back(std::move(*event));
@@ -60,12 +62,11 @@ bool PerfThreadEvents::should_look_again(TimePoint now) const {
   return looking_ && now > opened_ + 2 * kCreationTakes;
 }
 
-void PerfThreadEvents::look_again(pid_t pid, const perf_event_attr& attributes, const PerfRings& rings,
-                                  size_t most) {
+void PerfThreadEvents::look_again(pid_t pid, const Plan& plan, const PerfRings& rings) {
   auto process = Process::try_open(pid);
   if (!process) return;
   for (pid_t tid : process->threads()) {
-    if (!known_.contains(tid) && open_thread(tid, attributes, rings, most)) return;
+    if (!known_.contains(tid) && open_thread(tid, plan, rings)) return;
   }
 }
 

@@ -23,15 +23,20 @@ namespace rtprof::kernel {
 // have two: PerfStreams tells.
 class PerfThreadEvents {
  public:
-  // Opens events for all threads of the process; `most` descriptors in all. EMFILE: it takes more.
-  std::optional<Failure> add(pid_t pid, const perf_event_attr& attributes, const PerfRings& rings,
-                             size_t most);
+  struct Plan {
+    perf_event_attr attributes;
+    int program = -1;  // attach_perf_program(); -1: none
+    size_t most = 0;   // descriptors, in all
+  };
+
+  // Opens events for all threads of the process. EMFILE: it takes more descriptors than planned.
+  std::optional<Failure> add(pid_t pid, const Plan& plan, const PerfRings& rings);
   // A thread was created: later than all events were opened, it has inherited them.
   void on_thread_start(pid_t tid, TimePoint time);
   // Whether there may be threads that did not inherit: some time after the last add(), look again.
   bool should_look_again(TimePoint now) const;
   // The same arguments as add(), for each process; threads that cannot be had are left out.
-  void look_again(pid_t pid, const perf_event_attr& attributes, const PerfRings& rings, size_t most);
+  void look_again(pid_t pid, const Plan& plan, const PerfRings& rings);
   void end_looking() { looking_ = false; }
 
   size_t descriptors() const { return events_.size(); }
@@ -39,8 +44,7 @@ class PerfThreadEvents {
   void clear();
 
  private:
-  std::optional<Failure> open_thread(pid_t tid, const perf_event_attr& attributes, const PerfRings& rings,
-                                     size_t most);
+  std::optional<Failure> open_thread(pid_t tid, const Plan& plan, const PerfRings& rings);
 
   std::vector<UniqueFd> events_;
   std::unordered_set<pid_t> known_;  // have events, of their own or inherited

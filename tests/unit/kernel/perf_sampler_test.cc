@@ -286,6 +286,35 @@ TEST(PerfSampler, WholeMachine) {
   EXPECT_GE((*sampler)->counts().samples, recording.samples);
 }
 
+// Where BPF is permitted, nothing of other processes is taken from the kernel.
+TEST(PerfSampler, SamplesOfOthersAreNotTaken) {
+  ChildProcess child([] { spin(); });
+  ChildProcess other([] { spin_in_threads(4); });
+  if (!PerfFilter::load({})) GTEST_SKIP() << "BPF is not permitted";
+  auto sampler = PerfSampler::open(config_for(child.pid(), 999, PerfScope::kCpus));
+  if (!sampler) GTEST_SKIP() << sampler.failure().message;
+  Recording recording;
+  drain_for(**sampler, recording, kSecond / 2);
+  EXPECT_GT(recording.samples, 10u);
+  EXPECT_EQ((*sampler)->counts().of_others, 0u);
+}
+
+// A filter for another process in the place of a program that refuses: neither an event nor one that inherits
+// it gives samples.
+TEST(PerfSampler, AProgramMayRefuseSamples) {
+  ChildProcess child([] { spin_in_short_threads(5 * kMillisecond); });
+  const pid_t nobody[] = {::getpid()};
+  auto filter = PerfFilter::load(nobody);
+  if (!filter) GTEST_SKIP() << filter.failure().message;
+  PerfConfig config = config_for(child.pid(), 999, PerfScope::kThreads);
+  config.program = filter->program();
+  auto sampler = PerfSampler::open(config);
+  if (!sampler) GTEST_SKIP() << sampler.failure().message;
+  Recording recording;
+  while (recording.ended.size() < 3) drain_for(**sampler, recording, 50 * kMillisecond);
+  EXPECT_EQ(recording.samples, 0u);
+}
+
 // The soft limit of open descriptors, lowered for a while.
 class DescriptorLimit {
  public:
