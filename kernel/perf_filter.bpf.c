@@ -8,6 +8,9 @@
 /* rtprof's pid namespace, by the file of /proc/self/ns/pid; 0: the initial one. */
 const volatile unsigned long long own_namespace_device = 0;
 const volatile unsigned long long own_namespace_inode = 0;
+/* What to answer for tasks whose own namespace is another one: 1 when some target's is, so that rtprof decides
+ * when it reads the sample. */
+const volatile int take_other_namespaces = 0;
 
 struct {
   __uint(type, BPF_MAP_TYPE_HASH);
@@ -23,8 +26,8 @@ int is_target(struct bpf_perf_event_data* event) {
     process = bpf_get_current_pid_tgid() >> 32;
   } else {
     struct bpf_pidns_info ids;
-    /* The task lives in another namespace, maybe below ours: rtprof decides when it reads the sample. */
-    if (bpf_get_ns_current_pid_tgid(own_namespace_device, own_namespace_inode, &ids, sizeof ids) != 0) return 1;
+    if (bpf_get_ns_current_pid_tgid(own_namespace_device, own_namespace_inode, &ids, sizeof ids) != 0)
+      return take_other_namespaces;
     process = ids.tgid;
   }
   return bpf_map_lookup_elem(&sampled_processes, &process) != 0;

@@ -4,7 +4,9 @@
 #include <bpf/libbpf.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <string>
 
 #include "bpf/perf_filter.skel.h"
 #include "common/base/error.h"
@@ -15,6 +17,24 @@ namespace {
 
 int silent(enum libbpf_print_level, const char*, va_list) {
   return 0;
+}
+
+// Inode of a process's pid namespace; 0 when it cannot be told.
+ino_t pid_namespace(const std::string& process) {
+  struct stat info {};
+  return ::stat(("/proc/" + process + "/ns/pid").c_str(), &info) == 0 ? info.st_ino : 0;
+}
+
+// Where processes are not what the kernel's first namespace calls them.
+void set_namespaces(perf_filter& skeleton, std::span<const pid_t> pids) {
+  struct stat own {};
+  if (!in_container() || ::stat("/proc/self/ns/pid", &own) != 0) return;
+  skeleton.rodata->own_namespace_device = own.st_dev;
+  skeleton.rodata->own_namespace_inode = own.st_ino;
+  skeleton.rodata->take_other_namespaces =
+      std::ranges::any_of(pids, [&](pid_t pid) { return pid_namespace(std::to_string(pid)) != own.st_ino; })
+          ? 1
+          : 0;
 }
 
 }  // namespace
@@ -28,11 +48,7 @@ Result<PerfFilter> PerfFilter::load(std::span<const pid_t> pids) {
   PerfFilter filter;
   filter.skeleton_.reset(perf_filter__open());
   if (!filter.skeleton_) return Failure{"opening a BPF program: " + errno_text(errno), errno};
-  struct stat info {};
-  if (in_container() && ::stat("/proc/self/ns/pid", &info) == 0) {
-    filter.skeleton_->rodata->own_namespace_device = info.st_dev;
-    filter.skeleton_->rodata->own_namespace_inode = info.st_ino;
-  }
+  set_namespaces(*filter.skeleton_, pids);
   if (int error = perf_filter__load(filter.skeleton_.get())) {
     return Failure{"loading a BPF program: " + errno_text(-error), -error};
   }

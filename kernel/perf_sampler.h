@@ -47,6 +47,7 @@ class PerfSink {
 
 // How the kernel is asked for samples.
 enum class PerfScope : uint8_t {
+  // kThreads for processes, kCpus for the whole machine, and where kThreads takes too many descriptors.
   kAuto,
   // An event for each thread and CPU, inherited by what the thread creates. Nobody else is disturbed. The
   // event of a new thread begins with a whole period, so that a thread that uses less CPU time on each CPU is
