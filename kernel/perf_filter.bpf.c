@@ -8,8 +8,8 @@
 /* rtprof's pid namespace, by the file of /proc/self/ns/pid; 0: the initial one. */
 const volatile unsigned long long own_namespace_device = 0;
 const volatile unsigned long long own_namespace_inode = 0;
-/* What to answer for tasks whose own namespace is another one: 1 when some target's is, so that rtprof decides
- * when it reads the sample. */
+/* What to answer for tasks whose own namespace is another one: 1 when some target's is, so that rtprof
+ * decides when it reads the sample. */
 const volatile int take_other_namespaces = 0;
 
 struct {
