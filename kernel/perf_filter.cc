@@ -1,7 +1,6 @@
 #include "kernel/perf_filter.h"
 
 #include <bpf/bpf.h>
-#include <bpf/libbpf.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -11,13 +10,10 @@
 #include "bpf/perf_filter.skel.h"
 #include "common/base/error.h"
 #include "common/process/access.h"
+#include "kernel/bpf_support.h"
 
 namespace rtprof::kernel {
 namespace {
-
-int silent(enum libbpf_print_level, const char*, va_list) {
-  return 0;
-}
 
 // Inode of a process's pid namespace; 0 when it cannot be told.
 ino_t pid_namespace(const std::string& process) {
@@ -44,14 +40,12 @@ void PerfFilter::Deleter::operator()(perf_filter* skeleton) const {
 }
 
 Result<PerfFilter> PerfFilter::load(std::span<const pid_t> pids) {
-  libbpf_set_print(silent);
+  if (auto ready = prepare_bpf(); !ready) return ready.failure();
   PerfFilter filter;
   filter.skeleton_.reset(perf_filter__open());
-  if (!filter.skeleton_) return Failure{"opening a BPF program: " + errno_text(errno), errno};
+  if (!filter.skeleton_) return bpf_load_failure(errno);
   set_namespaces(*filter.skeleton_, pids);
-  if (int error = perf_filter__load(filter.skeleton_.get())) {
-    return Failure{"loading a BPF program: " + errno_text(-error), -error};
-  }
+  if (int error = perf_filter__load(filter.skeleton_.get())) return bpf_load_failure(-error);
   int processes = bpf_map__fd(filter.skeleton_->maps.sampled_processes);
   for (pid_t pid : pids) {
     auto key = static_cast<uint32_t>(pid);
