@@ -25,8 +25,9 @@ std::vector<Event> events_of(const RecordOptions& options) {
   std::vector<Event> events;
   for (const std::string& name : options.events) {
     auto event = event_from_name(name);
-    if (!event || (*event != Event::kCpu && *event != Event::kWall)) {
-      usage_error(fmt::format("unknown event '{}'", name), "-e takes cpu, wall, or both: cpu,wall");
+    if (!event || (*event != Event::kCpu && *event != Event::kWall && *event != Event::kOffCpu)) {
+      usage_error(fmt::format("unknown event '{}'", name),
+                  "-e takes cpu, wall, offcpu, or several with commas: cpu,wall");
     }
     if (std::find(events.begin(), events.end(), *event) == events.end()) events.push_back(*event);
   }
@@ -48,6 +49,14 @@ UnwindMethod unwind_of(const RecordOptions& options) {
   return options.unwind == "dwarf" ? UnwindMethod::kDwarf : UnwindMethod::kAuto;
 }
 
+Nanoseconds wait_of(const std::string& text, const char* option, Nanoseconds otherwise) {
+  if (text.empty()) return otherwise;
+  auto wait = parse_duration(text);
+  if (wait && *wait >= 0) return *wait;
+  usage_error(fmt::format("'{}' is not a time", text),
+              fmt::format("{} takes seconds or 10us, 5ms, 2m", option));
+}
+
 std::optional<Mechanism> mechanism_of(const RecordOptions& options) {
   if (options.mechanism.empty()) return std::nullopt;
   auto mechanism = mechanism_from_name(options.mechanism);
@@ -56,6 +65,11 @@ std::optional<Mechanism> mechanism_of(const RecordOptions& options) {
   if (!known) {
     usage_error(fmt::format("unknown mechanism '{}'", options.mechanism),
                 "--mechanism takes kernel, pause or read");
+  }
+  if (*mechanism != Mechanism::kKernel &&
+      std::find(options.events.begin(), options.events.end(), "offcpu") != options.events.end()) {
+    usage_error(fmt::format("-e offcpu needs the kernel mechanism, not {}", options.mechanism),
+                "-e wall shows waits by any mechanism, sampled");
   }
   if (options.nonblocking && *mechanism == Mechanism::kPause) {
     usage_error("--mechanism pause contradicts --nonblocking", "leave one of them out");
@@ -66,7 +80,7 @@ std::optional<Mechanism> mechanism_of(const RecordOptions& options) {
 }  // namespace
 
 void add_sampling_options(CLI::App& command, RecordOptions& options) {
-  command.add_option("-e,--event", options.events, "what to sample: cpu, wall; several with commas")
+  command.add_option("-e,--event", options.events, "what to record: cpu, wall, offcpu; several with commas")
       ->delimiter(',')
       ->default_str("cpu");
   command.add_option("-r,--rate", options.rate, "samples a second and thread; also 1k, 100khz")
@@ -94,11 +108,13 @@ void add_filter_options(CLI::App& command, RecordOptions& options) {
       .add_option("-I,--include", options.include, "keep stacks with a frame that matches GLOB; may repeat")
       ->type_name("GLOB")
       ->expected(1)
+      ->allow_extra_args(false)  // or "[native]" would be taken for a list of one
       ->take_all();
   command
       .add_option("-X,--exclude", options.exclude, "drop stacks with a frame that matches GLOB; may repeat")
       ->type_name("GLOB")
       ->expected(1)
+      ->allow_extra_args(false)  // or "[native]" would be taken for a list of one
       ->take_all();
   command.add_flag("--full-filenames", options.full_filenames, "whole paths of source files");
 }
@@ -108,6 +124,9 @@ void add_record_options(CLI::App& command, RecordOptions& options) {
   add_filter_options(command, options);
   command.add_option("-d,--duration", options.duration,
                      "seconds to record, or 500ms, 2m; until Ctrl-C without it");
+  command.add_option("--min-block", options.min_block,
+                     "offcpu: leave out shorter waits; seconds, or 5ms, 10us");
+  command.add_option("--max-block", options.max_block, "offcpu: leave out longer waits");
   command.add_flag("-t,--threads", options.threads, "the thread is a root frame");
   auto* lines = command.add_flag("--lines", options.lines, "line numbers in frames (default for Python)");
   command.add_flag("--no-lines", options.no_lines, "no line numbers in frames")->excludes(lines);
@@ -144,6 +163,14 @@ SamplingPlan plan_of(const RecordOptions& options) {
   plan.unwind = unwind_of(options);
   plan.kernel_frames = !options.no_kernel;
   plan.native_lines = options.lines;
+  plan.min_wait = wait_of(options.min_block, "--min-block", plan.min_wait);
+  plan.max_wait = wait_of(options.max_block, "--max-block", plan.max_wait);
+  if (!plan.has(Event::kOffCpu) && (!options.min_block.empty() || !options.max_block.empty())) {
+    usage_error("--min-block and --max-block choose waits of offcpu", "add -e offcpu");
+  }
+  if (plan.min_wait > plan.max_wait) {
+    usage_error("--min-block is longer than --max-block", "no wait is both; exchange them");
+  }
   return plan;
 }
 

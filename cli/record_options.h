@@ -29,6 +29,8 @@ struct RecordOptions {
   std::string unwind = "auto";
   bool no_kernel = false;
   bool idle = false;
+  std::string min_block;
+  std::string max_block;
   std::vector<std::string> include;
   std::vector<std::string> exclude;
   bool threads = false;

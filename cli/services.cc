@@ -1,9 +1,11 @@
 #include "cli/services.h"
 
+#include "kernel/elapsed_time.h"
+
 namespace rtprof::cli {
 
 Result<kernel::BpfSampler*> Services::bpf() {
-  if (!bpf_) bpf_ = kernel::BpfSampler::open(plan_.has(Event::kWall) || plan_.idle);
+  if (!bpf_) bpf_ = kernel::BpfSampler::open(kernel::ElapsedTime::wanted(plan_));
   if (!*bpf_) return bpf_->failure();
   return (*bpf_)->get();
 }

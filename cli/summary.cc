@@ -25,8 +25,13 @@ std::string run_line(const RunQuality& run) {
                   runtime_title(run.runtime, run.runtime_version), mechanism_name(run.mechanism));
   if (!run.exact) line += ", approximate: stacks can be wrong";
   if (!run.reason.empty()) line += fmt::format(" ({})", run.reason);
-  line += fmt::format("\n    {} samples of {} asked at {:g} Hz, {} threads, {:.2f} s weighed\n", run.samples,
-                      run.asked, run.requested_rate, run.threads, seconds(run.total_weight));
+  if (run.event == Event::kOffCpu) {
+    line += fmt::format("\n    {} waits of {} threads, {:.2f} s\n", run.samples, run.threads,
+                        seconds(run.total_weight));
+  } else {
+    line += fmt::format("\n    {} samples of {} asked at {:g} Hz, {} threads, {:.2f} s weighed\n",
+                        run.samples, run.asked, run.requested_rate, run.threads, seconds(run.total_weight));
+  }
   if (run.late_ticks + run.lost + run.errors + run.torn + run.unknown_frames != 0) {
     line += fmt::format("    {} late, {} lost, {} failed, {} torn, {} unknown\n", run.late_ticks, run.lost,
                         run.errors, run.torn, run.unknown_frames);
@@ -52,6 +57,8 @@ std::string nothing_recorded(Event event, bool gil_only) {
   if (gil_only)
     return "no thread held the GIL while it was recorded; leave --gil out to see what ran without it";
   if (event == Event::kCpu) return "no CPU was used while it was recorded; -e wall shows where threads wait";
+  if (event == Event::kOffCpu)
+    return "no thread waited while it was recorded, or none for as long as asked for";
   return fmt::format("nothing was recorded of {}", event_name(event));
 }
 

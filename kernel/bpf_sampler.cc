@@ -22,7 +22,7 @@ void BpfSampler::Deleter::operator()(ring_buffer* ring) const {
   ring_buffer__free(ring);
 }
 
-BpfSampler::BpfSampler() = default;
+BpfSampler::BpfSampler() : kernel_stacks_(std::make_shared<KernelStacks>(KernelSymbols::read)) {}
 BpfSampler::~BpfSampler() = default;
 
 Result<std::unique_ptr<BpfSampler>> BpfSampler::open(bool context_switches) {
@@ -38,6 +38,7 @@ std::optional<Failure> BpfSampler::load(bool context_switches) {
   skeleton_->rodata->own_pid_namespace = own_pid_namespace();
   bpf_program__set_autoload(skeleton_->progs.on_switch, context_switches);
   bpf_program__set_autoload(skeleton_->progs.on_wakeup, context_switches);
+  bpf_program__set_autoload(skeleton_->progs.open_waits, context_switches);
   if (int error = entry__load(skeleton_.get())) return bpf_load_failure(-error);
   // Measuring costs each run of a program some 20 ns, and is how the cost is known at all.
   statistics_ = UniqueFd(bpf_enable_stats(BPF_STATS_RUN_TIME));
@@ -86,14 +87,16 @@ std::optional<Failure> BpfSampler::install(const Walker& walker) {
   return std::nullopt;
 }
 
-uint32_t BpfSampler::add_target(pid_t pid, const Walker& walker, uint32_t flags, Nanoseconds interval,
+uint32_t BpfSampler::add_target(pid_t pid, const Walker& walker, const TargetOptions& options,
                                 RecordSink& sink) {
   rt_target target{};
   target.id = next_target_++;
   target.walker = walker_slots_.at(&walker);
-  target.flags = flags;
-  target.since = static_cast<uint64_t>(monotonic_now());
-  target.interval = static_cast<uint64_t>(interval);
+  target.flags = options.flags;
+  target.since = static_cast<uint64_t>(options.since);
+  target.interval = static_cast<uint64_t>(options.interval);
+  target.min_wait = static_cast<uint64_t>(options.min_wait);
+  target.max_wait = static_cast<uint64_t>(options.max_wait);
   sinks_[target.id] = &sink;
   auto key = static_cast<uint32_t>(pid);
   bpf_map_update_elem(bpf_map__fd(skeleton_->maps.targets), &key, &target, BPF_ANY);
@@ -119,6 +122,13 @@ void BpfSampler::drain() {
 int BpfSampler::on_record(void* self, void* data, size_t size) {
   auto* sampler = static_cast<BpfSampler*>(self);
   const auto* record = static_cast<const rt_record*>(data);
+  if (record->type == RT_RECORD_KERNEL_STACK) {
+    const auto* stack = static_cast<const rt_kernel_stack_record*>(data);
+    const auto* addresses = reinterpret_cast<const uint64_t*>(stack + 1);
+    if (size >= sizeof *stack + stack->count * sizeof *addresses)
+      sampler->kernel_stacks_->add(record->stack, {addresses, stack->count});
+    return 0;
+  }
   auto sink = sampler->sinks_.find(record->target);
   if (sink == sampler->sinks_.end()) return 0;
   switch (record->type) {
@@ -155,6 +165,42 @@ std::optional<rt_thread> BpfSampler::thread(pid_t tid) const {
   rt_thread state{};
   if (bpf_map_lookup_elem(bpf_map__fd(skeleton_->maps.threads), &key, &state) != 0) return std::nullopt;
   return state;
+}
+
+// From Linux 6.1 on an iterator can be told which process is meant; before, it goes over all of them, and its
+// program looks for the targets.
+UniqueFd BpfSampler::iterate(pid_t pid) const {
+  bpf_iter_link_info info{};
+  info.task.pid = static_cast<uint32_t>(pid);
+  LIBBPF_OPTS(bpf_iter_attach_opts, options, .link_info = &info, .link_info_len = sizeof info);
+  std::unique_ptr<bpf_link, int (*)(bpf_link*)> link(
+      bpf_program__attach_iter(skeleton_->progs.open_waits, &options), bpf_link__destroy);
+  if (!link) link.reset(bpf_program__attach_iter(skeleton_->progs.open_waits, nullptr));
+  return UniqueFd(link ? bpf_iter_create(bpf_link__fd(link.get())) : -1);
+}
+
+std::vector<rt_open_thread> BpfSampler::open_threads(pid_t pid) {
+  std::string told;
+  UniqueFd iterator = iterate(pid);
+  std::array<char, 1 << 16> buffer{};
+  for (ssize_t size = 0; (size = ::read(iterator.get(), buffer.data(), buffer.size())) > 0;) {
+    told.append(buffer.data(), static_cast<size_t>(size));
+  }
+  std::vector<rt_open_thread> threads;
+  std::vector<uint64_t> addresses;
+  for (size_t at = 0; at + sizeof(rt_open_thread) <= told.size();) {
+    rt_open_thread thread{};
+    std::memcpy(&thread, told.data() + at, sizeof thread);
+    at += sizeof thread;
+    size_t bytes = thread.kernel_count * sizeof(uint64_t);
+    if (bytes > told.size() - at) break;
+    addresses.resize(thread.kernel_count);
+    std::memcpy(addresses.data(), told.data() + at, bytes);
+    at += bytes;
+    if (thread.site.kernel_stack != 0) kernel_stacks_->add(thread.site.kernel_stack, addresses);
+    threads.push_back(thread);
+  }
+  return threads;
 }
 
 void BpfSampler::forget_thread(pid_t tid) {

@@ -8,10 +8,12 @@
 #include <span>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "common/base/clock.h"
 #include "common/base/fd.h"
 #include "common/base/result.h"
+#include "kernel/kernel_stacks.h"
 #include "kernel/record.h"
 
 struct entry;
@@ -40,6 +42,15 @@ struct SharedMaps {
   int contexts;
   int records;
   int lost_records;
+};
+
+// What is recorded of a target.
+struct TargetOptions {
+  uint32_t flags = 0;        // enum rt_target_flags
+  TimePoint since = 0;       // when its recording began
+  Nanoseconds interval = 0;  // wall: shorter waits are summed up until they reach it
+  Nanoseconds min_wait = 0;  // offcpu: shorter waits are left out, and
+  Nanoseconds max_wait = 0;  // longer ones
 };
 
 // A runtime's walker: loaded BPF programs that end in rt_finish(). Owns them.
@@ -73,10 +84,9 @@ class BpfSampler {
     return walkers_.emplace(name, std::move(*loaded)).first->second.get();
   }
 
-  // From now on the process's events reach `sink`, which must outlive remove_target(). `flags`: enum
-  // rt_target_flags. Returns the id in its records.
-  uint32_t add_target(pid_t pid, const Walker& walker, uint32_t flags, Nanoseconds interval,
-                      RecordSink& sink);
+  // From now on the process's events reach `sink`, which must outlive remove_target(). Returns the id in its
+  // records.
+  uint32_t add_target(pid_t pid, const Walker& walker, const TargetOptions& options, RecordSink& sink);
   void remove_target(pid_t pid, uint32_t id);
 
   // The program for ClockEvent::open.
@@ -87,6 +97,11 @@ class BpfSampler {
 
   // What is open of a thread; nothing when no event of it was seen.
   std::optional<rt_thread> thread(pid_t tid) const;
+  // What the threads of a process do now, and where in the kernel those are that are off their CPUs. Needs
+  // `context_switches`.
+  std::vector<rt_open_thread> open_threads(pid_t pid);
+  // The stacks in the kernel that records and open_threads() name.
+  const std::shared_ptr<KernelStacks>& kernel_stacks() const { return kernel_stacks_; }
   void forget_thread(pid_t tid);
   // Records of a target that found no room.
   uint64_t lost(uint32_t target) const;
@@ -98,6 +113,7 @@ class BpfSampler {
   std::optional<Failure> load(bool context_switches);
   std::optional<Failure> install(const Walker& walker);
   std::optional<Failure> attach(bool context_switches);
+  UniqueFd iterate(pid_t pid) const;
   static int on_record(void* self, void* data, size_t size);
 
   struct Deleter {
@@ -111,6 +127,7 @@ class BpfSampler {
   std::unordered_map<std::string, std::unique_ptr<Walker>> walkers_;
   std::unordered_map<const Walker*, uint32_t> walker_slots_;
   std::unordered_map<uint32_t, RecordSink*> sinks_;
+  std::shared_ptr<KernelStacks> kernel_stacks_;
   uint32_t next_target_ = 1;
 };
 

@@ -3,6 +3,7 @@
  * target's runtime. See sampler.bpf.h. */
 #include "kernel/sampler.bpf.h"
 #include "kernel/task_ids.bpf.h"
+#include "kernel/wait.bpf.h"
 
 struct {
   __uint(type, BPF_MAP_TYPE_PROG_ARRAY);
@@ -81,10 +82,32 @@ int on_clock(struct bpf_perf_event_data* event) {
   return 0;
 }
 
+/* A long wait goes into wall as it was. Short ones are summed up, and when they reach the interval the one
+ * that did stands for all: on the axis of waited time these are samples at a fixed period. */
+static __always_inline int is_for_wall(const struct rt_target* target, struct rt_thread* thread,
+                                       struct rt_wait_record* wait) {
+  if (!(target->flags & RT_TARGET_WALL)) return 0;
+  if (wait->blocked + wait->runnable >= target->interval) return 1;
+  thread->blocked += wait->blocked;
+  thread->runnable += wait->runnable;
+  if (thread->blocked + thread->runnable < target->interval) return 0;
+  wait->summed_blocked = thread->blocked - wait->blocked;
+  wait->summed_runnable = thread->runnable - wait->runnable;
+  thread->blocked = 0;
+  thread->runnable = 0;
+  return 1;
+}
+
+static __always_inline int is_for_offcpu(const struct rt_target* target, const struct rt_wait_record* wait) {
+  if (!(target->flags & RT_TARGET_OFFCPU)) return 0;
+  rt_u64 length = wait->blocked + wait->runnable;
+  return length >= target->min_wait && length <= target->max_wait;
+}
+
 static __always_inline void end_wait(struct task_struct* next, rt_u64 now) {
   rt_u32 tgid;
   struct rt_target* target = target_of(next, &tgid);
-  if (!target || !(target->flags & RT_TARGET_WALL)) return;
+  if (!target || !(target->flags & RT_TARGET_SWITCHES)) return;
   rt_u32 tid = tid_of(next);
   struct rt_thread* thread = account_of(next, tid, target, RT_THREAD_BLOCKED);
   if (!thread || thread->activity == RT_THREAD_RUNNING) return;
@@ -96,31 +119,23 @@ static __always_inline void end_wait(struct task_struct* next, rt_u64 now) {
   } else if (thread->woken) {
     woken = thread->woken;
   }
-  rt_u64 blocked = woken - start;
-  rt_u64 runnable = now - woken;
   thread->activity = RT_THREAD_RUNNING;
   thread->since = now;
-  /* A long wait is sent as it was. Short ones are summed up, and when they reach the interval the one that
-   * did stands for all: on the axis of waited time these are samples at a fixed period. */
-  if (now - start < target->interval) {
-    thread->blocked += blocked;
-    thread->runnable += runnable;
-    blocked = thread->blocked;
-    runnable = thread->runnable;
-    if (blocked + runnable < target->interval) return;
-    thread->blocked = 0;
-    thread->runnable = 0;
-  }
   struct rt_wait_record wait = {};
+  wait.start = start;
+  wait.blocked = woken - start;
+  wait.runnable = now - woken;
+  if (is_for_wall(target, thread, &wait)) wait.events |= RT_WAIT_FOR_WALL;
+  if (is_for_offcpu(target, &wait)) wait.events |= RT_WAIT_FOR_OFFCPU;
+  if (!wait.events) return;
   wait.record.type = RT_RECORD_WAIT;
   wait.record.target = target->id;
   wait.record.tid = tid;
   wait.record.flags = thread->flags;
   wait.record.time = now;
   wait.record.stack = thread->stack;
-  wait.start = start;
-  wait.blocked = blocked;
-  wait.runnable = runnable;
+  rt_read_site(next, thread, &wait.site);
+  wait.site.kernel_stack = rt_intern_kernel_stack(next, now);
   rt_send(&wait.record, sizeof wait, BPF_RB_NO_WAKEUP);
 }
 
@@ -130,26 +145,32 @@ static __always_inline int is_blocked(struct task_struct* task, int preempted) {
   return BPF_CORE_READ((struct task_struct___old*)task, state) != 0;
 }
 
-SEC("raw_tp/sched_switch")
-int on_switch(struct bpf_raw_tracepoint_args* event) {
-  int preempted = event->args[0] != 0;
-  struct task_struct* prev = (struct task_struct*)event->args[1];
-  struct task_struct* next = (struct task_struct*)event->args[2];
+SEC("tp_btf/sched_switch")
+int BPF_PROG(on_switch, _Bool preempted, struct task_struct* prev, struct task_struct* next) {
   rt_u64 now = bpf_ktime_get_ns();
   end_wait(next, now);
 
   rt_u32 tgid;
   struct rt_target* target = target_of(prev, &tgid);
-  if (!target || !(target->flags & RT_TARGET_WALL)) return 0;
+  if (!target || !(target->flags & RT_TARGET_SWITCHES)) return 0;
   rt_u32 tid = tid_of(prev);
   struct rt_thread* thread = account_of(prev, tid, target, RT_THREAD_RUNNING);
   struct rt_context* context = begin(target, tgid, tid, RT_ENTRY_SWITCH, now);
   if (!thread || !context) return 0;
   thread->running += now - thread->since;
-  thread->activity = is_blocked(prev, preempted) ? RT_THREAD_BLOCKED : RT_THREAD_RUNNABLE;
   thread->since = now;
   thread->woken = 0;
-  bpf_tail_call(event, &switch_walkers, target->walker);
+  thread->polled = 0;
+  thread->wait_flags = 0;
+  if (is_blocked(prev, preempted)) {
+    thread->activity = RT_THREAD_BLOCKED;
+    rt_note_polled(prev, thread);
+  } else {
+    thread->activity = RT_THREAD_RUNNABLE;
+    if (preempted || rt_user_registers(prev)->orig_ax != SYSCALL_SCHED_YIELD)
+      thread->wait_flags = RT_WAIT_INVOLUNTARY;
+  }
+  bpf_tail_call(ctx, &switch_walkers, target->walker);
   return 0;
 }
 
@@ -179,12 +200,16 @@ static __always_inline void send_thread_record(rt_u32 type, rt_u32 target, rt_u3
   rt_send(&end.record, sizeof end, flags);
 }
 
+/* A new thread waits for a CPU first. */
 SEC("raw_tp/sched_process_fork")
 int on_fork(struct bpf_raw_tracepoint_args* event) {
   struct task_struct* child = (struct task_struct*)event->args[1];
   rt_u32 tgid;
   struct rt_target* target = target_of(child, &tgid);
-  if (target) send_thread_record(RT_RECORD_THREAD_START, target->id, tid_of(child), 0, BPF_RB_FORCE_WAKEUP);
+  if (!target) return 0;
+  rt_u32 tid = tid_of(child);
+  account_of(child, tid, target, RT_THREAD_RUNNABLE);
+  send_thread_record(RT_RECORD_THREAD_START, target->id, tid, 0, BPF_RB_FORCE_WAKEUP);
   return 0;
 }
 
@@ -209,6 +234,44 @@ int on_exec(struct bpf_raw_tracepoint_args* event) {
   if (!target) return 0;
   send_thread_record(RT_RECORD_EXEC, target->id, tid_of(task), 0, BPF_RB_FORCE_WAKEUP);
   bpf_map_delete_elem(&targets, &tgid);
+  return 0;
+}
+
+/* One at a time: rtprof reads an iterator to its end before it makes another. */
+struct {
+  __uint(type, BPF_MAP_TYPE_ARRAY);
+  __uint(max_entries, 1);
+  __type(key, rt_u32);
+  __type(value, struct rt_kernel_stack_buffer);
+} iterated_stack SEC(".maps");
+
+/* What threads of the targets do at this moment, for those that rtprof asks about. */
+SEC("iter/task")
+int open_waits(struct bpf_iter__task* context) {
+  struct task_struct* task = context->task;
+  rt_u32 zero = 0;
+  struct rt_kernel_stack_buffer* buffer = bpf_map_lookup_elem(&iterated_stack, &zero);
+  if (!task || !buffer) return 0;
+  rt_u32 tgid;
+  struct rt_target* target = target_of(task, &tgid);
+  if (!target) return 0;
+  struct rt_open_thread open = {};
+  open.target = target->id;
+  open.tid = tid_of(task);
+  struct rt_thread* thread = bpf_map_lookup_elem(&threads, &open.tid);
+  if (thread) {
+    open.known = 1;
+    open.thread = *thread;
+  }
+  if (!thread || thread->activity != RT_THREAD_RUNNING) {
+    rt_read_site(task, thread, &open.site);
+    open.site.kernel_stack = rt_read_kernel_stack(task, buffer);
+    open.kernel_count = buffer->header.count;
+  }
+  rt_u32 count = open.kernel_count;
+  bpf_seq_write(context->meta->seq, &open, sizeof open);
+  if (count != 0 && count <= RT_MAX_KERNEL_FRAMES)
+    bpf_seq_write(context->meta->seq, buffer->addresses, count * sizeof(rt_u64));
   return 0;
 }
 

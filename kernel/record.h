@@ -17,9 +17,11 @@ typedef uint64_t rt_u64;
 #endif
 
 enum rt_target_flags {
-  RT_TARGET_WALL = 1, /* follow context switches, too */
-  RT_TARGET_LOCK = 2, /* look whether the thread holds its interpreter's lock */
+  RT_TARGET_WALL = 1,   /* follow context switches, too; waits go into wall */
+  RT_TARGET_LOCK = 2,   /* look whether the thread holds its interpreter's lock */
+  RT_TARGET_OFFCPU = 4, /* follow context switches; each wait is told of */
 };
+#define RT_TARGET_SWITCHES (RT_TARGET_WALL | RT_TARGET_OFFCPU)
 
 /* A process that is profiled; map `targets`, by tgid as rtprof's pid namespace sees it. */
 struct rt_target {
@@ -28,7 +30,9 @@ struct rt_target {
   rt_u32 flags;
   rt_u32 reserved;
   rt_u64 since;    /* when the recording of this process began */
-  rt_u64 interval; /* waits shorter than this are summed up until they reach it */
+  rt_u64 interval; /* wall: waits shorter than this are summed up until they reach it */
+  rt_u64 min_wait; /* offcpu: shorter waits and longer ones are not told of */
+  rt_u64 max_wait;
 };
 
 enum rt_record_type {
@@ -38,6 +42,7 @@ enum rt_record_type {
   RT_RECORD_THREAD_START,
   RT_RECORD_THREAD_END,
   RT_RECORD_EXEC,
+  RT_RECORD_KERNEL_STACK,
 };
 
 enum rt_stack_end {
@@ -53,6 +58,7 @@ enum rt_sample_flags {
 };
 
 #define RT_MAX_FRAMES 1024
+#define RT_MAX_KERNEL_FRAMES 64
 
 /* Every record begins like this. */
 struct rt_record {
@@ -85,13 +91,54 @@ struct rt_sample_record {
   rt_u64 running; /* time on a CPU since then, where context switches are followed */
 };
 
-/* RT_RECORD_WAIT: a wait that ended at record.time. `blocked` and `runnable` include shorter waits before it.
- */
+/* RT_RECORD_KERNEL_STACK: defines a kernel_stack of records of whichever target, sent like stack records.
+ * `count` return addresses follow, leaf first, without those of the scheduler itself; the frame of the leaf
+ * is what called into it. */
+struct rt_kernel_stack_record {
+  struct rt_record record;
+  rt_u32 count;
+  rt_u32 reserved;
+};
+
+enum rt_wait_flags {
+  RT_WAIT_INVOLUNTARY = 1,  /* it was taken off its CPU while it ran; otherwise it gave it up to wait */
+  RT_WAIT_IO = 2,           /* the kernel accounts the wait as one for a disk (task_struct::in_iowait) */
+  RT_WAIT_STOPPED = 4,      /* by a signal, or by a tracer */
+  RT_WAIT_POLLED_KNOWN = 8, /* `polled` was looked at */
+};
+
+/* No system call: the thread was interrupted in user mode, by a page fault most often. */
+#define RT_NO_SYSCALL 0xffffffffU
+
+/* A kind of file is bit S_IFMT >> 12 of its inode's mode: bit 1 a pipe, 2 a character device, 8 a regular
+ * file, 12 a socket; bit 0 what has no type (eventfd, timerfd, epoll, …). */
+#define RT_FILE_KIND(mode) (1U << (((mode) >> 12) & 15))
+
+/* What a thread waits in, as far as the kernel tells without names of its functions. */
+struct rt_wait_site {
+  rt_u64 kernel_stack; /* hash; 0: none was taken */
+  rt_u32 syscall;      /* number; RT_NO_SYSCALL */
+  rt_u32 argument;     /* its first one: a file descriptor in many */
+  rt_u16 file;         /* kind of the file that `argument` is a descriptor of; 0: of none */
+  rt_u16 polled;       /* kinds of the files that poll or select waits for (the first 16 of them) */
+  rt_u32 flags;        /* enum rt_wait_flags */
+};
+
+enum rt_wait_events {
+  RT_WAIT_FOR_WALL = 1,   /* goes into wall, with what was summed up before it */
+  RT_WAIT_FOR_OFFCPU = 2, /* goes into offcpu */
+};
+
+/* RT_RECORD_WAIT: a wait that ended at record.time. */
 struct rt_wait_record {
   struct rt_record record;
   rt_u64 start;
-  rt_u64 blocked;  /* until it was woken */
-  rt_u64 runnable; /* from then until it ran */
+  rt_u64 blocked;         /* until it was woken */
+  rt_u64 runnable;        /* from then until it ran */
+  rt_u64 summed_blocked;  /* of shorter waits before it, for wall */
+  rt_u64 summed_runnable; /* the same */
+  rt_u64 events;          /* enum rt_wait_events */
+  struct rt_wait_site site;
 };
 
 enum rt_thread_activity {
@@ -113,6 +160,19 @@ struct rt_thread {
   rt_u64 running; /* ran since the last tick, before `since` */
   rt_u64 blocked; /* sums of short waits that were not sent yet */
   rt_u64 runnable;
+  rt_u32 polled;     /* rt_wait_site::polled of the wait, */
+  rt_u32 wait_flags; /* and RT_WAIT_INVOLUNTARY, RT_WAIT_POLLED_KNOWN of its flags */
+};
+
+/* What the iterator `open_waits` tells of each thread of the targets, followed by kernel_count return
+ * addresses. */
+struct rt_open_thread {
+  rt_u32 target;
+  rt_u32 tid;
+  rt_u32 known; /* no event of the thread was seen yet, and `thread` is empty: 0 */
+  rt_u32 kernel_count;
+  struct rt_thread thread;
+  struct rt_wait_site site;
 };
 
 #endif /* RTPROF_KERNEL_RECORD_H_ */

@@ -12,6 +12,7 @@
 /* After linux/bpf.h, whose types they use. */
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
 
 #include "kernel/record.h"
 #include "kernel/task.bpf.h"

@@ -28,8 +28,11 @@ struct pid {
 struct thread_struct {
   unsigned long fsbase;
 };
+struct files_struct;
 struct task_struct {
   unsigned int __state;
+  unsigned int in_iowait : 1;
+  struct files_struct* files;
   int pid;
   int tgid;
   struct task_struct* group_leader;
@@ -40,6 +43,21 @@ struct task_struct {
 /* Before Linux 5.14. */
 struct task_struct___old {
   long state;
+};
+/* arch/x86/include/asm/ptrace.h; linux/ptrace.h has one of the same name for user space. */
+struct pt_regs___kernel {
+  unsigned long r15, r14, r13, r12, bp, bx, r11, r10, r9, r8, ax, cx, dx, si, di, orig_ax, ip, cs, flags, sp,
+      ss;
+};
+
+/* What an iterator over tasks is called with. */
+struct seq_file;
+struct bpf_iter_meta {
+  struct seq_file* seq;
+};
+struct bpf_iter__task {
+  struct bpf_iter_meta* meta;
+  struct task_struct* task;
 };
 #pragma clang attribute pop
 

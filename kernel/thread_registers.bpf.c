@@ -4,29 +4,13 @@
 #include "kernel/task_ids.bpf.h"
 #include "kernel/thread_registers_record.h"
 
-#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
-/* arch/x86/include/asm/ptrace.h */
-struct pt_regs {
-  unsigned long r15, r14, r13, r12, bp, bx, r11, r10, r9, r8, ax, cx, dx, si, di, orig_ax, ip, cs, flags, sp,
-      ss;
-};
-struct seq_file;
-struct bpf_iter_meta {
-  struct seq_file* seq;
-};
-struct bpf_iter__task {
-  struct bpf_iter_meta* meta;
-  struct task_struct* task;
-};
-#pragma clang attribute pop
-
 rt_u32 wanted_tgid = 0;
 
 SEC("iter/task")
 int tell_registers(struct bpf_iter__task* context) {
   struct task_struct* task = context->task;
   if (!task || tgid_of(task) != wanted_tgid) return 0;
-  struct pt_regs* saved = (struct pt_regs*)bpf_task_pt_regs(task);
+  struct pt_regs___kernel* saved = (struct pt_regs___kernel*)bpf_task_pt_regs(task);
   struct rt_thread_registers registers = {};
   registers.tid = tid_of(task);
   registers.system_call = BPF_CORE_READ(saved, orig_ax);

@@ -7,8 +7,10 @@
 #include <cerrno>
 #include <unordered_map>
 #include <unordered_set>
+#include <vector>
 
 #include "common/base/file.h"
+#include "kernel/elapsed_time.h"
 #include "kernel/thread_clocks.h"
 #include "python/bpf_walker.h"
 #include "python/initial_stacks.h"
@@ -17,21 +19,6 @@
 
 namespace rtprof {
 namespace {
-
-// Time of a thread that was recorded ahead of the kernel's record of it, by a flush; the record, when it
-// comes, counts for what is left.
-struct Ahead {
-  Nanoseconds running = 0;
-  Nanoseconds blocked = 0;
-  Nanoseconds runnable = 0;
-};
-
-Nanoseconds settle(Nanoseconds& ahead, uint64_t recorded) {
-  auto amount = static_cast<Nanoseconds>(recorded);
-  Nanoseconds known = std::min(ahead, amount);
-  ahead -= known;
-  return amount - known;
-}
 
 StackEnd stack_end(uint32_t end) {
   switch (end) {
@@ -50,16 +37,19 @@ class PythonKernelSource final : public Source, public kernel::RecordSink {
                      Recorder& recorder, kernel::BpfSampler& sampler, PythonBpfWalker& walker)
       : process_(process),
         plan_(plan),
-        elapsed_(plan.has(Event::kWall) || plan.idle),
+        clocked_(plan.has(Event::kCpu) || plan.has(Event::kWall) || plan.lock_share),
         recorder_(recorder),
         sampler_(sampler),
         walker_(walker),
         stacks_(std::make_shared<PythonStacks>(process.memory(), python, process.directory())),
         namer_(recorder.add_namer(stacks_)),
+        kernel_namer_(recorder.add_namer(sampler.kernel_stacks())),
         native_(stacks_->marker("[native]")),
         lost_stack_(stacks_->marker("[unknown: stack lost]")),
         unread_(stacks_->marker("[unknown: asleep since before the recording]")),
         lock_known_(has_gil(python.layout.walk)),
+        elapsed_(process, plan, *sampler.kernel_stacks(),
+                 [this](const kernel::TimePiece& piece) { emit(piece); }),
         clocks_(plan.period(), sampler.clock_program()),
         thread_namer_(process, python.layout, recorder) {
     quality_.pid = process.pid();
@@ -83,8 +73,13 @@ class PythonKernelSource final : public Source, public kernel::RecordSink {
     if (auto failure = add_threads()) return failure;
     target_cpu_at_start_ = process_.cpu_time();
     started_ = monotonic_now();
-    target_ = sampler_.add_target(process_.pid(), walker_, target_flags(), plan_.period(), *this);
-    if (elapsed_) read_sleepers(layout);
+    kernel::TargetOptions options = elapsed_.target_options(started_);
+    if (plan_.gil_only || plan_.lock_share) options.flags |= RT_TARGET_LOCK;
+    target_ = sampler_.add_target(process_.pid(), walker_, options, *this);
+    if (kernel::ElapsedTime::wanted(plan_)) {
+      read_sleepers(layout);
+      elapsed_.start(started_);
+    }
     return add_threads();
   }
 
@@ -102,9 +97,10 @@ class PythonKernelSource final : public Source, public kernel::RecordSink {
 
   void flush(Recorder&) override {
     thread_namer_.update_all();
-    if (!elapsed_) return;
-    TimePoint now = monotonic_now();
-    for (pid_t tid : process_.threads()) flush_thread(tid, now);
+    if (!kernel::ElapsedTime::wanted(plan_)) return;
+    std::vector<rt_open_thread> open = sampler_.open_threads(process_.pid());
+    std::erase_if(open, [this](const rt_open_thread& thread) { return thread.target != target_; });
+    elapsed_.flush(open, monotonic_now());
   }
 
   bool ended() const override { return execed_ || !process_.alive(); }
@@ -114,6 +110,7 @@ class PythonKernelSource final : public Source, public kernel::RecordSink {
     for (Event event : plan_.events) {
       RunQuality each = quality_;
       each.event = event;
+      if (event == Event::kOffCpu) each.requested_rate = 0;  // every wait, not samples
       each.lost = sampler_.lost(target_);
       each.samples = samples_[static_cast<size_t>(event)];
       each.unknown_frames = unknown_[static_cast<size_t>(event)];
@@ -138,56 +135,32 @@ class PythonKernelSource final : public Source, public kernel::RecordSink {
   }
 
   void on_sample(const rt_sample_record& record) override {
-    auto tid = static_cast<pid_t>(record.record.tid);
     kernel::ThreadClocks::Tick tick = clocks_.on_tick(record);
     quality_.late_ticks += tick.missed;
     if ((record.record.flags & RT_SAMPLE_HOLDS_LOCK) != 0) lock_held_ += tick.weight;
-    uint32_t stack = stack_of(record.record);
     TimePoint at = static_cast<TimePoint>(record.record.time);
     if (plan_.has(Event::kCpu) && !plan_.idle)
-      emit(Event::kCpu, Reason::kNone, record.record, stack, at - tick.weight, tick.weight, 1);
-    if (elapsed_) {
-      Nanoseconds running = settle(ahead_[tid].running, record.running);
-      emit_elapsed(Reason::kRunning, record.record, stack, at - running, running, 1);
-    }
+      emit({Event::kCpu, Reason::kNone, record.record, std::nullopt, at - tick.weight, tick.weight, 1});
+    elapsed_.on_sample(record);
   }
 
   void on_wait(const rt_wait_record& record) override {
-    auto tid = static_cast<pid_t>(record.record.tid);
-    uint32_t stack = record.record.stack == 0 ? initial_stack(tid) : stack_of(record.record);
-    Ahead& ahead = ahead_[tid];
-    Nanoseconds blocked = settle(ahead.blocked, record.blocked);
-    Nanoseconds runnable = settle(ahead.runnable, record.runnable);
-    TimePoint end = static_cast<TimePoint>(record.record.time);
-    emit_elapsed(Reason::kOther, record.record, stack, end - runnable - blocked, blocked, 1);
-    emit_elapsed(Reason::kRunnable, record.record, stack, end - runnable, runnable, blocked == 0 ? 1 : 0);
-    asleep_.erase(tid);
+    elapsed_.on_wait(record);
+    asleep_.erase(static_cast<pid_t>(record.record.tid));
   }
 
   void on_thread_start(const rt_record& record) override { add_thread(static_cast<pid_t>(record.tid)); }
 
   void on_thread_end(const rt_sample_record& record) override {
     auto tid = static_cast<pid_t>(record.record.tid);
-    if (elapsed_ && record.running != 0) {
-      Nanoseconds running = settle(ahead_[tid].running, record.running);
-      emit_elapsed(Reason::kRunning, record.record, stack_of(record.record),
-                   static_cast<TimePoint>(record.record.time) - running, running, 0);
-    }
+    elapsed_.on_thread_end(record);
     clocks_.remove(tid);
-    ahead_.erase(tid);
     asleep_.erase(tid);
   }
 
   void on_exec(const rt_record&) override { execed_ = true; }
 
  private:
-  uint32_t target_flags() const {
-    uint32_t flags = 0;
-    if (elapsed_) flags |= RT_TARGET_WALL;
-    if (plan_.gil_only || plan_.lock_share) flags |= RT_TARGET_LOCK;
-    return flags;
-  }
-
   // Once the kernel follows the threads: one of which it has seen nothing yet has slept since before that,
   // and its stack is the one of its open wait.
   void read_sleepers(const PythonLayout& layout) {
@@ -206,15 +179,16 @@ class PythonKernelSource final : public Source, public kernel::RecordSink {
   }
 
   std::optional<Failure> add_thread(pid_t tid) {
-    auto failure = clocks_.add(tid);
-    if (failure) return failure;
+    if (clocked_) {
+      if (auto failure = clocks_.add(tid)) return failure;
+    }
     seen_.insert(tid);
     thread_namer_.add(tid);
     return std::nullopt;
   }
 
   uint32_t stack_of(const rt_record& record) {
-    if (record.stack == 0) return native_;
+    if (record.stack == 0) return initial_stack(static_cast<pid_t>(record.tid));
     auto known = known_.find(record.stack);
     if (known == known_.end()) return lost_stack_;
     known->second = stacks_->revalidate(known->second);
@@ -226,80 +200,36 @@ class PythonKernelSource final : public Source, public kernel::RecordSink {
     return stack == asleep_.end() ? native_ : stack->second;
   }
 
-  void emit(Event event, Reason reason, const rt_record& record, uint32_t stack, TimePoint start,
-            Nanoseconds weight, uint64_t count) {
-    if (weight <= 0 && count == 0) return;
-    if (plan_.gil_only && (record.flags & RT_SAMPLE_HOLDS_LOCK) == 0) return;
+  void emit(const kernel::TimePiece& piece) {
+    if (plan_.gil_only && (piece.record.flags & RT_SAMPLE_HOLDS_LOCK) == 0) return;
+    auto tid = static_cast<pid_t>(piece.record.tid);
+    uint32_t stack = stack_of(piece.record);
     RawSample sample;
-    sample.event = event;
-    sample.reason = reason;
-    sample.thread = {process_.pid(), static_cast<int32_t>(record.tid)};
+    sample.event = piece.event;
+    sample.reason = piece.reason;
+    sample.thread = {process_.pid(), tid};
     sample.stack = {namer_, stack};
-    sample.start = start;
-    sample.duration = weight;
-    sample.weight = weight;
-    sample.count = count;
+    if (piece.kernel_stack) sample.callees = RawStack{kernel_namer_, *piece.kernel_stack};
+    sample.start = piece.start;
+    sample.duration = piece.time;
+    sample.weight = piece.time;
+    sample.count = piece.count;
     recorder_.sample(sample);
-    auto index = static_cast<size_t>(event);
-    weights_[index] += weight;
-    samples_[index] += count;
-    if (stacks_->unknown(stack)) unknown_[index] += count;
-  }
-
-  // Elapsed time belongs to wall, and to cpu where that was asked to count it (--idle).
-  void emit_elapsed(Reason reason, const rt_record& record, uint32_t stack, TimePoint start,
-                    Nanoseconds weight, uint64_t count) {
-    if (plan_.has(Event::kWall)) emit(Event::kWall, reason, record, stack, start, weight, count);
-    if (plan_.has(Event::kCpu) && plan_.idle)
-      emit(Event::kCpu, Reason::kNone, record, stack, start, weight, count);
-  }
-
-  void flush_thread(pid_t tid, TimePoint now) {
-    rt_record record{};
-    record.tid = static_cast<uint32_t>(tid);
-    Ahead open;
-    uint32_t stack = native_;
-    if (auto thread = sampler_.thread(tid)) {
-      auto since = static_cast<TimePoint>(thread->since);
-      record.flags = thread->flags;
-      record.stack = thread->stack;
-      stack = thread->stack == 0 ? initial_stack(tid) : stack_of(record);
-      open = {static_cast<Nanoseconds>(thread->running), static_cast<Nanoseconds>(thread->blocked),
-              static_cast<Nanoseconds>(thread->runnable)};
-      auto woken = static_cast<TimePoint>(thread->woken);
-      if (thread->activity == RT_THREAD_RUNNING) {
-        open.running += now - since;
-      } else if (thread->activity == RT_THREAD_RUNNABLE) {
-        open.runnable += now - since;
-      } else {
-        open.blocked += (woken == 0 ? now : woken) - since;
-        open.runnable += woken == 0 ? 0 : now - woken;
-      }
-    } else {
-      // No event since the start: it has slept all the time.
-      stack = initial_stack(tid);
-      open.blocked = now - started_;
-    }
-    Ahead& ahead = ahead_[tid];
-    auto bring_up = [&](Nanoseconds Ahead::*part, Reason reason) {
-      Nanoseconds more = open.*part - ahead.*part;
-      if (more <= 0) return;
-      emit_elapsed(reason, record, stack, now - more, more, 0);
-      ahead.*part = open.*part;
-    };
-    bring_up(&Ahead::running, Reason::kRunning);
-    bring_up(&Ahead::blocked, Reason::kOther);
-    bring_up(&Ahead::runnable, Reason::kRunnable);
+    auto index = static_cast<size_t>(piece.event);
+    weights_[index] += piece.time;
+    samples_[index] += piece.count;
+    if (stacks_->unknown(stack)) unknown_[index] += piece.count;
   }
 
   const Process& process_;
   SamplingPlan plan_;
-  bool elapsed_;
+  bool clocked_;  // threads have clocks: not needed for waits alone
   Recorder& recorder_;
   kernel::BpfSampler& sampler_;
   PythonBpfWalker& walker_;
   std::shared_ptr<PythonStacks> stacks_;
   uint32_t namer_;
+  uint32_t kernel_namer_;
   uint32_t native_;
   uint32_t lost_stack_;
   uint32_t unread_;
@@ -308,12 +238,12 @@ class PythonKernelSource final : public Source, public kernel::RecordSink {
   bool execed_ = false;
   bool lock_known_;
   Nanoseconds lock_held_ = 0;
+  kernel::ElapsedTime elapsed_;
   kernel::ThreadClocks clocks_;
   ThreadNamer thread_namer_;
   std::unordered_set<pid_t> seen_;
   std::unordered_map<uint64_t, uint32_t> known_;  // the kernel's hash of a stack → its id
   std::unordered_map<pid_t, uint32_t> asleep_;    // stacks of threads that slept at the start and still do
-  std::unordered_map<pid_t, Ahead> ahead_;
   RunQuality quality_;
   // By event.
   std::array<int64_t, 5> weights_{};

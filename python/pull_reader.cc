@@ -16,6 +16,7 @@ PullReader::PullReader(const Process& process, const PythonLayout& layout, Mecha
       table_(table),
       walker_(process.memory(), layout),
       pauser_(process.pid()),
+      files_(process),
       native_(stacks.marker("[native]")) {}
 
 // Walks the state of the thread that has frames; of several, the newest interpreter's runs.

@@ -8,6 +8,7 @@
 #include "common/process/pause.h"
 #include "common/process/process.h"
 #include "common/profile/event.h"
+#include "kernel/process_files.h"
 #include "python/remote_walker.h"
 #include "python/stacks.h"
 #include "python/thread_table.h"
@@ -36,6 +37,9 @@ class PullReader {
   // Of a thread that had been given a CPU `slices` times when it was seen to sleep; nothing when it was given
   // one since, so that the stack may have changed while it was read.
   std::optional<uint32_t> read_asleep(SampledThread& thread, uint64_t slices);
+
+  // What a sleeping thread waits for. Before read_asleep(), which tells whether it has slept on.
+  Reason reason_asleep(const SampledThread& thread) { return files_.reason_of_sleeper(thread.tid); }
 
   // As it comes, whatever the thread does meanwhile.
   uint32_t read_untouched(SampledThread& thread);
@@ -68,6 +72,7 @@ class PullReader {
   RemoteWalker walker_;
   RemoteWalker::Walk last_;
   Pauser pauser_;
+  kernel::ProcessFiles files_;
   Witness witness_;
   uint32_t native_;
   uint64_t held_back_ = 0;

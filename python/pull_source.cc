@@ -230,6 +230,7 @@ void PullSource::sample_asleep(SampledThread& thread, bool moved, Nanoseconds be
   }
   if (!asleep) return;
   uint64_t slices = thread.ledger->times().slices;
+  thread.asleep_reason = reader_.reason_asleep(thread);
   thread.asleep_stack = thread.states.empty() ? reader_.native() : reader_.read_asleep(thread, slices);
   thread.asleep_counted = false;
 }
@@ -237,7 +238,7 @@ void PullSource::sample_asleep(SampledThread& thread, bool moved, Nanoseconds be
 void PullSource::end_sleep(SampledThread& thread, Nanoseconds most) {
   Record record = thread.asleep_counted ? Record::kMore : Record::kTaken;
   Nanoseconds slept = thread.ledger->take_other(most);
-  output_.add(Reason::kOther, thread.tid, *thread.asleep_stack, thread.ledger->looked(), slept, record);
+  output_.add(thread.asleep_reason, thread.tid, *thread.asleep_stack, thread.ledger->looked(), slept, record);
   thread.asleep_counted = true;
 }
 
@@ -281,7 +282,8 @@ void PullSource::emit_open(SampledThread& thread) {
   if (!output_.elapsed()) return;
   uint32_t waiting = thread.running_stack.value_or(thread.asleep_stack.value_or(stack));
   output_.add(Reason::kRunnable, thread.tid, waiting, end, ledger.take_runnable(), Record::kMore);
-  output_.add(Reason::kOther, thread.tid, waiting, end, ledger.take_other(ledger.other()), Record::kMore);
+  output_.add(thread.asleep_reason, thread.tid, waiting, end, ledger.take_other(ledger.other()),
+              Record::kMore);
 }
 
 // CPU time of the process that no thread has now: of those that have ended since they were last looked at,
@@ -326,10 +328,11 @@ void PullSource::sample_holder(SampledThread& thread, TimePoint now, Nanoseconds
   if (asleep && !output_.elapsed()) return;
   thread.gil_time += time;
   if (asleep) {
+    Reason reason = reader_.reason_asleep(thread);
     auto stack = reader_.read_asleep(thread, times->slices);
     if (!stack) return;
     Nanoseconds held = std::exchange(thread.gil_time, 0);
-    return output_.add(Reason::kOther, thread.tid, *stack, now, held, Record::kTaken);
+    return output_.add(reason, thread.tid, *stack, now, held, Record::kTaken);
   }
   PullReader::Reading reading = reader_.read_running(thread);
   if (reading.late) output_.add_late(1);

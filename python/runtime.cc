@@ -42,6 +42,12 @@ std::unique_ptr<Source> open_python(const Process& process, const SamplingPlan& 
           "the kernel mechanism is not to be had: " + reason,
           "run as root or with CAP_BPF and CAP_PERFMON on Linux 5.17 or newer, or leave --mechanism out");
     }
+    if (plan.has(Event::kOffCpu)) {
+      throw Error(is_permission(source.failure()) ? ExitCode::kNotPermitted : ExitCode::kFailed,
+                  "offcpu needs the kernel mechanism, which is not to be had: " + reason,
+                  "run as root or with CAP_BPF and CAP_PERFMON on Linux 5.17 or newer; -e wall shows waits "
+                  "without it, sampled");
+    }
   }
   Mechanism rung = plan.mechanism.value_or(plan.nonblocking ? Mechanism::kRead : Mechanism::kPause);
   if (plan.mechanism) {

@@ -10,6 +10,7 @@
 #include "common/base/fd.h"
 #include "common/process/process.h"
 #include "common/process/thread_probe.h"
+#include "common/profile/event.h"
 #include "common/sampler/hold_budget.h"
 #include "common/sampler/time_ledger.h"
 #include "python/remote_walker.h"
@@ -41,6 +42,7 @@ struct SampledThread {
   Activity activity = Activity::kAsleep;  // at the end of the last look
   std::optional<uint32_t> running_stack;  // where it was last seen on a CPU
   std::optional<uint32_t> asleep_stack;   // where it sleeps, or slept last
+  Reason asleep_reason = Reason::kOther;  // what it sleeps for there
   bool asleep_counted = true;             // a sample of that sleep has been counted
   TimePoint changed = 0;                  // when it was last seen to run or to have run
   TimePoint due = 0;                      // for the next look

@@ -240,8 +240,8 @@ int python_on_clock(struct bpf_perf_event_data* event) {
   return sample_python();
 }
 
-SEC("raw_tp")
-int python_on_switch(struct bpf_raw_tracepoint_args* event) {
+SEC("tp_btf/sched_switch")
+int python_on_switch(void* event) {
   return sample_python();
 }
 

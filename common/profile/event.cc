@@ -6,7 +6,9 @@ namespace rtprof {
 namespace {
 
 constexpr std::array<std::string_view, 5> kEvents{"cpu", "wall", "alloc", "lock", "offcpu"};
-constexpr std::array<std::string_view, 4> kReasons{"", "[running]", "[runnable]", "[other]"};
+constexpr std::array<std::string_view, kReasonCount> kReasons{
+    "",       "[running]", "[runnable]", "[preempted]", "[lock]",  "[sleep]",
+    "[disk]", "[network]", "[pipe]",     "[child]",     "[fault]", "[other]"};
 constexpr std::array<std::string_view, 6> kMechanisms{"kernel", "pause", "read", "agent", "jfr", "runtime"};
 
 template <typename Enum, size_t N>

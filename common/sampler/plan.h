@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <vector>
 
@@ -27,8 +28,10 @@ struct SamplingPlan {
   bool lock_share = false;             // tell how much of the time the runtime's lock was held
   bool idle = false;                   // cpu counts elapsed time of every thread
   UnwindMethod unwind = UnwindMethod::kAuto;
-  bool kernel_frames = true;  // where permitted
   bool native_lines = false;  // file and line of machine code, and inlined functions as frames
+  bool kernel_frames = true;  // where they are permitted: offcpu shows where in the kernel a thread waits
+  Nanoseconds min_wait = 0;   // offcpu: waits to keep, off the CPU for so long as a whole
+  Nanoseconds max_wait = std::numeric_limits<Nanoseconds>::max();
   // How long to wait for a runtime that is still starting.
   Nanoseconds patience = 2 * kSecond;
 

@@ -83,7 +83,7 @@ void Recorder::consume(const std::vector<RawSample>& batch) {
     sample.weight = raw.weight;
     sample.count = raw.count;
     sample.reason = raw.reason;
-    sample.stack = named(raw.stack);
+    sample.stack = named(raw);
     sample.thread = profile_.thread_index(raw.thread.pid, raw.thread.tid);
     profile_.series(raw.event).add(sample);
   }
@@ -99,6 +99,16 @@ StackId Recorder::named(RawStack stack) {
     id = profile_.push(0, frames);
   }
   return id;
+}
+
+// The callees' frames on top of the stack's.
+StackId Recorder::named(const RawSample& sample) {
+  StackId callers = named(sample.stack);
+  StackId callees = sample.callees ? named(*sample.callees) : 0;
+  if (callees == 0) return callers;
+  auto [joined, is_new] = joined_.try_emplace(uint64_t{callers} << 32 | callees, 0);
+  if (is_new) joined->second = profile_.push(callers, profile_.frames_of(callees));
+  return joined->second;
 }
 
 }  // namespace rtprof

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -41,6 +42,8 @@ struct RawSample {
   Reason reason = Reason::kNone;
   ThreadId thread;
   RawStack stack;
+  // What the leaf of `stack` called: frames leafward of it, of the kernel most often. Nothing: none.
+  std::optional<RawStack> callees;
   TimePoint start = 0;
   Nanoseconds duration = 0;
   int64_t weight = 0;
@@ -81,6 +84,7 @@ class Recorder {
   void wait_until_empty();
   void consume(const std::vector<RawSample>& batch);
   StackId named(RawStack stack);
+  StackId named(const RawSample& sample);
 
   static constexpr size_t kQueueLimit = 1 << 16;
 
@@ -96,6 +100,7 @@ class Recorder {
   Profile profile_;
   std::vector<std::shared_ptr<StackNamer>> namers_;  // guarded by profile_mutex_
   std::vector<std::vector<StackId>> named_;          // by namer and stack id; kNotNamed where not yet
+  std::unordered_map<uint64_t, StackId> joined_;     // by named stack and named callees
 
   std::thread thread_;
 };

@@ -1,0 +1,185 @@
+#include "kernel/elapsed_time.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "kernel/wait_reason.h"
+
+namespace rtprof::kernel {
+namespace {
+
+// What is left of `recorded` after what was emitted ahead of it.
+Nanoseconds settle(Nanoseconds& ahead, Nanoseconds recorded) {
+  Nanoseconds known = std::min(ahead, recorded);
+  ahead -= known;
+  return recorded - known;
+}
+
+pid_t tid_of(const rt_record& record) {
+  return static_cast<pid_t>(record.tid);
+}
+
+bool polls(const rt_wait_site& site) {
+  return waits_of_syscall(site.syscall) == Waits::kForPolled && (site.flags & RT_WAIT_POLLED_KNOWN) == 0;
+}
+
+}  // namespace
+
+ElapsedTime::ElapsedTime(const Process& process, const SamplingPlan& plan, const KernelStacks& kernel_stacks,
+                         Emit emit)
+    : process_(process),
+      plan_(plan),
+      wall_(plan.has(Event::kWall)),
+      idle_(plan.has(Event::kCpu) && plan.idle),
+      offcpu_(plan.has(Event::kOffCpu)),
+      kernel_stacks_(kernel_stacks),
+      emit_(std::move(emit)),
+      files_(process) {}
+
+bool ElapsedTime::wanted(const SamplingPlan& plan) {
+  return plan.has(Event::kWall) || plan.has(Event::kOffCpu) || (plan.has(Event::kCpu) && plan.idle);
+}
+
+TargetOptions ElapsedTime::target_options(TimePoint since) const {
+  TargetOptions options;
+  if (sums()) options.flags |= RT_TARGET_WALL;
+  if (offcpu_) options.flags |= RT_TARGET_OFFCPU;
+  options.since = since;
+  options.interval = plan_.period();
+  options.min_wait = plan_.min_wait;
+  options.max_wait = plan_.max_wait;
+  return options;
+}
+
+// The files that poll and select wait for are noted as a thread blocks, which these did before.
+void ElapsedTime::start(TimePoint since) {
+  since_ = since;
+  for (pid_t tid : process_.threads()) threads_[tid].asleep_at_start = files_.reason_of_sleeper(tid);
+}
+
+Reason ElapsedTime::reason_of(const rt_wait_site& site, pid_t tid, std::optional<uint32_t> kernel_stack) {
+  Thread& thread = threads_[tid];
+  if (thread.asleep_at_start && polls(site)) return *thread.asleep_at_start;
+  auto functions = kernel_stack ? kernel_stacks_.waits(*kernel_stack) : std::nullopt;
+  return reason_of_wait(site, functions, [this](uint32_t epoll) { return files_.epoll_kinds(epoll); });
+}
+
+void ElapsedTime::describe(const rt_wait_site& site, pid_t tid, Wait& wait) {
+  wait.kernel_stack = kernel_stacks_.find(site.kernel_stack);
+  if (wait.blocked > 0) {
+    wait.reason = reason_of(site, tid, wait.kernel_stack);
+    threads_[tid].last = wait.reason;
+  } else {
+    // Summed up before it, for reasons that were not told.
+    wait.reason = threads_[tid].last;
+    if ((site.flags & RT_WAIT_INVOLUNTARY) != 0) wait.runnable_reason = Reason::kPreempted;
+  }
+}
+
+void ElapsedTime::emit_sum(Reason reason, const rt_record& record, TimePoint start, Nanoseconds time,
+                           uint64_t count) {
+  if (time <= 0 && count == 0) return;
+  if (wall_) emit_({Event::kWall, reason, record, std::nullopt, start, time, count});
+  if (idle_) emit_({Event::kCpu, Reason::kNone, record, std::nullopt, start, time, count});
+}
+
+void ElapsedTime::on_sample(const rt_sample_record& record) {
+  if (!sums()) return;
+  Nanoseconds running =
+      settle(threads_[tid_of(record.record)].sums.running, static_cast<Nanoseconds>(record.running));
+  emit_sum(Reason::kRunning, record.record, static_cast<TimePoint>(record.record.time) - running, running, 1);
+}
+
+void ElapsedTime::emit_wait(const rt_record& record, const Wait& wait) {
+  Thread& thread = threads_[tid_of(record)];
+  bool is_new = thread.wait != wait.start;
+  if (is_new) thread.told = {};
+  thread.wait = wait.start;
+  Nanoseconds blocked = wait.blocked - std::exchange(thread.told.blocked, wait.blocked);
+  Nanoseconds runnable = wait.runnable - std::exchange(thread.told.runnable, wait.runnable);
+  std::optional<uint32_t> kernel_stack = plan_.kernel_frames ? wait.kernel_stack : std::nullopt;
+  uint64_t count = is_new ? 1 : 0;
+  auto emit = [&](Reason reason, TimePoint start, Nanoseconds time) {
+    if (time <= 0) return;
+    emit_({Event::kOffCpu, reason, record, kernel_stack, start, time, std::exchange(count, 0)});
+  };
+  emit(wait.reason, wait.end - runnable - blocked, blocked);
+  emit(wait.runnable_reason, wait.end - runnable, runnable);
+}
+
+void ElapsedTime::on_wait(const rt_wait_record& record) {
+  pid_t tid = tid_of(record.record);
+  Wait wait;
+  wait.start = static_cast<TimePoint>(record.start);
+  wait.end = static_cast<TimePoint>(record.record.time);
+  wait.blocked = static_cast<Nanoseconds>(record.blocked);
+  wait.runnable = static_cast<Nanoseconds>(record.runnable);
+  describe(record.site, tid, wait);
+  if ((record.events & RT_WAIT_FOR_OFFCPU) != 0) emit_wait(record.record, wait);
+  if ((record.events & RT_WAIT_FOR_WALL) != 0) {
+    Ahead& ahead = threads_[tid].sums;
+    Nanoseconds blocked =
+        settle(ahead.blocked, wait.blocked + static_cast<Nanoseconds>(record.summed_blocked));
+    Nanoseconds runnable =
+        settle(ahead.runnable, wait.runnable + static_cast<Nanoseconds>(record.summed_runnable));
+    emit_sum(wait.reason, record.record, wait.end - runnable - blocked, blocked, 1);
+    emit_sum(wait.runnable_reason, record.record, wait.end - runnable, runnable, blocked == 0 ? 1 : 0);
+  }
+  threads_[tid].asleep_at_start.reset();
+}
+
+void ElapsedTime::on_thread_end(const rt_sample_record& record) {
+  pid_t tid = tid_of(record.record);
+  if (sums() && record.running != 0) {
+    Nanoseconds running = settle(threads_[tid].sums.running, static_cast<Nanoseconds>(record.running));
+    emit_sum(Reason::kRunning, record.record, static_cast<TimePoint>(record.record.time) - running, running,
+             0);
+  }
+  threads_.erase(tid);
+}
+
+void ElapsedTime::flush(std::span<const rt_open_thread> threads, TimePoint now) {
+  for (const rt_open_thread& thread : threads) {
+    rt_record record{};
+    record.tid = thread.tid;
+    record.flags = thread.thread.flags;
+    record.stack = thread.thread.stack;
+    Wait wait;
+    wait.end = now;
+    // No event since the start: it has slept all the time.
+    wait.start = thread.known != 0 ? static_cast<TimePoint>(thread.thread.since) : since_;
+    bool runs = thread.known != 0 && thread.thread.activity == RT_THREAD_RUNNING;
+    auto woken = static_cast<TimePoint>(thread.thread.woken);
+    if (thread.known != 0 && thread.thread.activity == RT_THREAD_RUNNABLE) woken = wait.start;
+    if (woken == 0) woken = now;
+    if (!runs && now > wait.start) {
+      wait.blocked = woken - wait.start;
+      wait.runnable = now - woken;
+    }
+    describe(thread.site, tid_of(record), wait);
+    Nanoseconds length = wait.blocked + wait.runnable;
+    if (offcpu_ && length > 0 && length >= plan_.min_wait && length <= plan_.max_wait)
+      emit_wait(record, wait);
+    if (sums()) flush_sums(thread, record, wait, now);
+  }
+}
+
+void ElapsedTime::flush_sums(const rt_open_thread& thread, const rt_record& record, const Wait& wait,
+                             TimePoint now) {
+  const rt_thread& sums = thread.thread;
+  Ahead open{static_cast<Nanoseconds>(sums.running), static_cast<Nanoseconds>(sums.blocked) + wait.blocked,
+             static_cast<Nanoseconds>(sums.runnable) + wait.runnable};
+  if (thread.known != 0 && sums.activity == RT_THREAD_RUNNING) open.running += now - wait.start;
+  Ahead& ahead = threads_[tid_of(record)].sums;
+  auto bring_up = [&](Nanoseconds Ahead::*part, Reason reason) {
+    Nanoseconds more = open.*part - ahead.*part;
+    if (more <= 0) return;
+    emit_sum(reason, record, now - more, more, 0);
+    ahead.*part = open.*part;
+  };
+  bring_up(&Ahead::running, Reason::kRunning);
+  bring_up(&Ahead::blocked, wait.reason);
+  bring_up(&Ahead::runnable, wait.runnable_reason);
+}
+
+}  // namespace rtprof::kernel

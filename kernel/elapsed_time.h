@@ -1,0 +1,100 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <unordered_map>
+
+#include "common/process/process.h"
+#include "common/sampler/plan.h"
+#include "kernel/bpf_sampler.h"
+#include "kernel/process_files.h"
+#include "kernel/record.h"
+
+namespace rtprof::kernel {
+
+// A stretch of a thread's time that goes into the profile of one event.
+struct TimePiece {
+  Event event;
+  Reason reason;  // kNone in a cpu profile
+  // tid, flags, and in `stack` the hash of the runtime's stack; 0 for a thread that sleeps since before the
+  // recording and for one that has only begun.
+  rt_record record;
+  std::optional<uint32_t> kernel_stack;  // leafward of it: id within BpfSampler::kernel_stacks()
+  TimePoint start = 0;
+  Nanoseconds time = 0;
+  uint64_t count = 0;  // 0: it adds time to a piece that was counted
+};
+
+// Turns what BPF tells of a process's threads into pieces of the events that count elapsed time: wall, cpu
+// with
+// --idle, and offcpu. Of wall the pieces of a thread add up to its elapsed time; those of offcpu are its
+// waits. The same for all runtimes: a source hands its records here, and gets pieces back for which it knows
+// stacks.
+class ElapsedTime {
+ public:
+  using Emit = std::function<void(const TimePiece&)>;
+  // All outlive this, but for `plan`.
+  ElapsedTime(const Process& process, const SamplingPlan& plan, const KernelStacks& kernel_stacks, Emit emit);
+
+  // Whether `plan` asks for any of it, so that context switches have to be followed.
+  static bool wanted(const SamplingPlan& plan);
+  // Whether wall, or cpu with --idle, is asked for.
+  bool sums() const { return wall_ || idle_; }
+  // For BpfSampler::add_target; flags for what else is wanted may be added.
+  TargetOptions target_options(TimePoint since) const;
+  // After add_target: finds out what the threads wait for that sleep already.
+  void start(TimePoint since);
+
+  void on_sample(const rt_sample_record& record);
+  void on_wait(const rt_wait_record& record);
+  void on_thread_end(const rt_sample_record& record);
+  // Emits what is open of each thread up to `now`; what comes later counts for the rest.
+  void flush(std::span<const rt_open_thread> threads, TimePoint now);
+
+ private:
+  // What was emitted of a thread before its record came.
+  struct Ahead {
+    Nanoseconds running = 0;
+    Nanoseconds blocked = 0;
+    Nanoseconds runnable = 0;
+  };
+  struct Thread {
+    Ahead sums;                             // of wall
+    TimePoint wait = 0;                     // the start of the wait of offcpu,
+    Ahead told;                             // and what was emitted of it
+    std::optional<Reason> asleep_at_start;  // since before the recording, for this
+    Reason last = Reason::kOther;           // of its last wait
+  };
+  struct Wait {
+    TimePoint start = 0;
+    TimePoint end = 0;
+    Nanoseconds blocked = 0;
+    Nanoseconds runnable = 0;
+    Reason reason = Reason::kOther;              // of the blocked part
+    Reason runnable_reason = Reason::kRunnable;  // of the other
+    std::optional<uint32_t> kernel_stack;
+  };
+
+  Reason reason_of(const rt_wait_site& site, pid_t tid, std::optional<uint32_t> kernel_stack);
+  void describe(const rt_wait_site& site, pid_t tid, Wait& wait);
+  void emit_sum(Reason reason, const rt_record& record, TimePoint start, Nanoseconds time, uint64_t count);
+  void emit_wait(const rt_record& record, const Wait& wait);
+  void flush_sums(const rt_open_thread& thread, const rt_record& record, const Wait& wait, TimePoint now);
+
+  const Process& process_;
+  SamplingPlan plan_;
+  bool wall_;
+  bool idle_;
+  bool offcpu_;
+  const KernelStacks& kernel_stacks_;
+  Emit emit_;
+  ProcessFiles files_;
+  TimePoint since_ = 0;
+  std::unordered_map<pid_t, Thread> threads_;
+};
+
+}  // namespace rtprof::kernel
