@@ -6,6 +6,8 @@
 #include <array>
 #include <cstddef>
 
+#include "native/byte_reader.h"
+
 namespace rtprof::native {
 namespace {
 
@@ -88,16 +90,12 @@ bool is_base_register(uint8_t atom) {
   return (atom >= DW_OP_breg0 && atom <= DW_OP_breg31) || atom == DW_OP_bregx;
 }
 
-bool is_supported_op(const DwarfOp& op) {
-  if (is_binary(op.atom) || is_constant(op.atom) || is_literal(op.atom) || is_base_register(op.atom))
-    return true;
-  switch (op.atom) {
-    case DW_OP_call_frame_cfa:
-    case DW_OP_plus_uconst:
+bool has_no_operand(uint8_t atom) {
+  if (is_binary(atom) || is_literal(atom)) return true;
+  switch (atom) {
     case DW_OP_dup:
     case DW_OP_drop:
     case DW_OP_over:
-    case DW_OP_pick:
     case DW_OP_swap:
     case DW_OP_rot:
     case DW_OP_abs:
@@ -106,11 +104,52 @@ bool is_supported_op(const DwarfOp& op) {
     case DW_OP_deref:
     case DW_OP_nop:
       return true;
-    case DW_OP_deref_size:
-      return op.number >= 1 && op.number <= sizeof(uint64_t);
     default:
       return false;
   }
+}
+
+uint64_t read_constant(uint8_t atom, ByteReader& reader) {
+  switch (atom) {
+    case DW_OP_const1u:
+      return reader.u8();
+    case DW_OP_const1s:
+      return static_cast<uint64_t>(static_cast<int64_t>(reader.fixed<int8_t>()));
+    case DW_OP_const2u:
+      return reader.fixed<uint16_t>();
+    case DW_OP_const2s:
+      return static_cast<uint64_t>(static_cast<int64_t>(reader.fixed<int16_t>()));
+    case DW_OP_const4u:
+      return reader.fixed<uint32_t>();
+    case DW_OP_const4s:
+      return static_cast<uint64_t>(static_cast<int64_t>(reader.fixed<int32_t>()));
+    case DW_OP_constu:
+      return reader.uleb();
+    case DW_OP_consts:
+      return static_cast<uint64_t>(reader.sleb());
+    default:
+      return reader.fixed<uint64_t>();  // DW_OP_const8u, DW_OP_const8s
+  }
+}
+
+std::optional<DwarfOp> read_op(ByteReader& reader) {
+  DwarfOp op{reader.u8()};
+  if (has_no_operand(op.atom)) return op;
+  if (is_constant(op.atom)) {
+    op.number = read_constant(op.atom, reader);
+  } else if (op.atom == DW_OP_bregx) {
+    op.number = reader.uleb();
+    op.number2 = static_cast<uint64_t>(reader.sleb());
+  } else if (is_base_register(op.atom)) {
+    op.number = static_cast<uint64_t>(reader.sleb());
+  } else if (op.atom == DW_OP_plus_uconst) {
+    op.number = reader.uleb();
+  } else if (op.atom == DW_OP_pick || op.atom == DW_OP_deref_size) {
+    op.number = reader.u8();
+  } else {
+    return std::nullopt;
+  }
+  return op;
 }
 
 class Machine {
@@ -220,13 +259,19 @@ class Machine {
 
 }  // namespace
 
-bool is_supported(const DwarfExpression& expression) {
-  return expression.size() <= kMostOps && std::all_of(expression.begin(), expression.end(), is_supported_op);
+std::optional<DwarfExpression> parse_expression(std::span<const uint8_t> bytes) {
+  DwarfExpression expression;
+  ByteReader reader(bytes);
+  while (!reader.at_end()) {
+    auto op = read_op(reader);
+    if (!op || !reader.ok() || expression.size() == kMostOps) return std::nullopt;
+    expression.push_back(*op);
+  }
+  return expression;
 }
 
 std::optional<uint64_t> evaluate(const DwarfExpression& expression, const Cursor& frame, uint64_t cfa,
                                  const StackMemory& stack) {
-  if (expression.size() > kMostOps) return std::nullopt;
   Machine machine(frame, cfa, stack);
   for (const DwarfOp& op : expression) {
     if (!machine.run(op)) return std::nullopt;

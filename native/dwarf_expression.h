@@ -2,14 +2,16 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 
 #include "native/unwind_rules.h"
 #include "native/unwinder.h"
 
 namespace rtprof::native {
 
-// True when evaluate() knows every operation of it.
-bool is_supported(const DwarfExpression& expression);
+// The operations of an expression. Nothing when it has some that evaluate() does not know, branches among
+// them, or too many, or ends within one.
+std::optional<DwarfExpression> parse_expression(std::span<const uint8_t> bytes);
 
 // What an expression of call-frame information yields in a frame: the top of its stack at the end. Reads the
 // taken stack bytes only. Nothing when it is not supported, divides by zero, has too few or too many values

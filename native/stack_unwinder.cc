@@ -55,8 +55,9 @@ StepResult StackUnwinder::native_step(Cursor& cursor, const StackMemory& stack,
   if (has_rule || method_ == UnwindMethod::kDwarf) return by_cfi;
 
   auto place = space_.find(cursor.frame().lookup());
-  if (!place) return step_out_of_nowhere(cursor, stack, leaf_first);
+  if (!place) return step_by_top_of_stack(cursor, stack, leaf_first);
   StepResult by_frame_pointer = frame_pointer_.step(cursor, stack, leaf_first);
+  if (by_frame_pointer == StepResult::kNoRule) return step_by_top_of_stack(cursor, stack, leaf_first);
   if (by_frame_pointer != StepResult::kStepped) return by_frame_pointer;
   // A file without any call-frame information was built to be unwound by frame pointers, or not at all.
   bool is_built_so = place->binary && tables_.of(place->binary).empty();
@@ -64,9 +65,11 @@ StepResult StackUnwinder::native_step(Cursor& cursor, const StackMemory& stack,
   return StepResult::kStepped;
 }
 
-// A call to what is not code, as through a null pointer: the return address was just pushed.
-StepResult StackUnwinder::step_out_of_nowhere(Cursor& cursor, const StackMemory& stack,
-                                              std::vector<MachineFrame>& leaf_first) {
+// In a leaf, the return address may have been pushed last: by a call to what is not code, as through a null
+// pointer, or to hand-written instructions that nothing describes (those of glibc's clone3 around its system
+// call).
+StepResult StackUnwinder::step_by_top_of_stack(Cursor& cursor, const StackMemory& stack,
+                                               std::vector<MachineFrame>& leaf_first) {
   auto return_address = stack.word(cursor.registers.sp());
   if (!leaf_first.empty() || !return_address || !space_.find(*return_address - 1)) return StepResult::kNoRule;
   leaf_first.push_back(cursor.frame());

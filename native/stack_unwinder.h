@@ -44,8 +44,8 @@ class StackUnwinder {
  private:
   StepResult step(Cursor& cursor, const StackMemory& stack, std::vector<MachineFrame>& leaf_first);
   StepResult native_step(Cursor& cursor, const StackMemory& stack, std::vector<MachineFrame>& leaf_first);
-  StepResult step_out_of_nowhere(Cursor& cursor, const StackMemory& stack,
-                                 std::vector<MachineFrame>& leaf_first);
+  StepResult step_by_top_of_stack(Cursor& cursor, const StackMemory& stack,
+                                  std::vector<MachineFrame>& leaf_first);
 
   AddressSpace& space_;
   UnwindTables& tables_;

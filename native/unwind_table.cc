@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "native/call_frame_info.h"
-#include "native/rule_compiler.h"
+#include "native/frame_program.h"
 
 namespace rtprof::native {
 
@@ -15,34 +15,35 @@ bool UnwindTable::empty() const {
   return info_->empty();
 }
 
-UnwindTable::Row UnwindTable::compile(uint64_t address) {
-  Row row{address, address + 1, nullptr};
-  auto frame = info_->frame_at(address);
-  if (frame == nullptr) return row;
-  // The start that libdw gives is too low after DW_CFA_restore_state: it is the remembered state's (seen in
-  // 0.188). What lies between a row's real start and `address` is found when it is asked for.
-  Dwarf_Addr end = 0;
-  if (dwarf_frame_info(frame.get(), nullptr, &end, nullptr) < 0) return row;
-  row.rules = &*known_.insert(compile_rules(frame.get(), expressions_)).first;
-  row.end = std::max<uint64_t>(end, row.end);
-  return row;
-}
-
 const UnwindRules* UnwindTable::find(uint64_t address) {
   if (empty()) return nullptr;
-  auto next = std::upper_bound(rows_.begin(), rows_.end(), address,
-                               [](uint64_t wanted, const Row& row) { return wanted < row.start; });
+  auto next = first_after(address);
   if (next != rows_.begin() && address < std::prev(next)->end) return std::prev(next)->rules;
-  Row row = compile(address);
-  if (next != rows_.end() && row.end >= next->start) {
-    if (row.rules == next->rules) {
-      next->start = address;
-      return row.rules;
-    }
-    // Corrupt information can give ranges that overlap; what is known stays.
-    row.end = next->start;
+  compile(address, next);
+  next = first_after(address);
+  if (next != rows_.begin() && address < std::prev(next)->end) return std::prev(next)->rules;
+  rows_.insert(next, Row{address, address + 1, nullptr});
+  return nullptr;
+}
+
+std::vector<UnwindTable::Row>::iterator UnwindTable::first_after(uint64_t address) {
+  return std::upper_bound(rows_.begin(), rows_.end(), address,
+                          [](uint64_t wanted, const Row& row) { return wanted < row.start; });
+}
+
+void UnwindTable::compile(uint64_t address, std::vector<Row>::iterator next) {
+  auto entry = info_->find(address);
+  if (!entry) return;
+  // Corrupt information can describe an instruction twice; what is known stays.
+  uint64_t lowest = next == rows_.begin() ? 0 : std::prev(next)->end;
+  uint64_t highest = next == rows_.end() ? ~uint64_t{0} : next->start;
+  std::vector<Row> rows;
+  for (RuleRow& row : run_frame_program(*entry, expressions_)) {
+    uint64_t start = std::max(row.start, lowest);
+    uint64_t end = std::min(row.end, highest);
+    if (start < end) rows.push_back({start, end, &*known_.insert(std::move(row.rules)).first});
   }
-  return rows_.insert(next, row)->rules;
+  rows_.insert(next, rows.begin(), rows.end());
 }
 
 UnwindTable& UnwindTables::of(const std::shared_ptr<const Binary>& binary) {

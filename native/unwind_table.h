@@ -39,7 +39,9 @@ class UnwindTable {
     uint64_t end;
     const UnwindRules* rules;  // null: known to be described by nothing
   };
-  Row compile(uint64_t address);
+  std::vector<Row>::iterator first_after(uint64_t address);
+  // Adds the rows of the function that holds the address; `next` is the first row after it.
+  void compile(uint64_t address, std::vector<Row>::iterator next);
 
   std::shared_ptr<const Binary> binary_;
   std::unique_ptr<CallFrameInfo> info_;

@@ -15,7 +15,8 @@ struct MachineFrame {
   // True where pc is what a call returns to, and may be the first byte of another function: names and lines
   // are those of pc - 1.
   bool is_return_address = false;
-  // Found by a frame pointer of code that nothing describes: plausible, but nothing vouches for it.
+  // It, or a frame leafward of it, was found by a frame pointer or the like in code that nothing describes:
+  // plausible, but nothing vouches for it.
   bool is_guess = false;
 
   Address lookup() const { return is_return_address ? pc - 1 : pc; }

@@ -168,6 +168,7 @@ class Comparison {
     std::vector<MachineFrame> frames;
     UnwindEnd end = unwinder_.unwind({registers, start, stack}, frames);
     std::vector<Address> pcs;
+    pcs.reserve(frames.size());
     for (const MachineFrame& frame : frames) pcs.push_back(frame.pc);
     return {pcs, end};
   }
@@ -188,10 +189,23 @@ class Comparison {
     auto [mine, other] = std::mismatch(ours.begin(), ours.end(), theirs.begin(), theirs.end());
     if (mine == ours.end() && end == UnwindEnd::kTruncated)
       return {"the stack is larger than what is taken", true};
+    if (end == UnwindEnd::kComplete && other != theirs.begin() && is_in_vdso(*std::prev(other)))
+      return {"libunwind has no call-frame information of the vDSO", true};
+    if (end == UnwindEnd::kComplete && other == theirs.end() && !theirs.empty() && !has_rule(theirs.back()))
+      return {"libunwind ends where nothing describes the instruction", true};
     std::string how = mine == ours.end()      ? "ours ends"
                       : other == theirs.end() ? "theirs ends"
                                               : "they differ";
     return {fmt::format("{}, ours is {}", how, kEnds[static_cast<size_t>(end)]), false};
+  }
+
+  bool is_in_vdso(Address pc) {
+    auto place = space_.find(pc);
+    return place && place->binary && place->binary->name() == "[vdso]";
+  }
+  bool has_rule(Address pc) {
+    auto place = space_.find(pc);
+    return place && place->binary && tables_.of(place->binary).find(place->address) != nullptr;
   }
 
   std::string describe(const std::vector<Address>& pcs) {
