@@ -10,9 +10,9 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "common/base/fd.h"
-#include "native/byte_reader.h"
 
 namespace rtprof::native {
 namespace {
@@ -139,7 +139,7 @@ std::optional<FrameSection> read_debug_file(const Binary& binary) {
 
 }  // namespace
 
-CallFrameInfo::CallFrameInfo(const Binary& binary) {
+CallFrameInfo::CallFrameInfo(const Binary& binary) : binary_(binary) {
   elf_version(EV_CURRENT);
   std::string path = binary.readable_path();
   if (path.empty() && binary.image().empty()) return;
@@ -147,15 +147,17 @@ CallFrameInfo::CallFrameInfo(const Binary& binary) {
   if (!image.is_ours()) return;
   eh_frame_ = read_eh_frame(image);
   debug_frame_ = read_debug_frame(image);
-  if (empty()) debug_frame_ = read_debug_file(binary);
+  if (empty()) ask_debug_file();
+}
+
+void CallFrameInfo::ask_debug_file() {
+  if (!std::exchange(has_asked_debug_file_, true) && !debug_frame_) debug_frame_ = read_debug_file(binary_);
 }
 
 std::optional<FrameEntry> CallFrameInfo::find(uint64_t address) {
-  for (auto* section : {&eh_frame_, &debug_frame_}) {
-    if (!*section) continue;
-    if (auto entry = (*section)->find(address)) return entry;
-  }
-  return std::nullopt;
+  if (auto entry = eh_frame_ ? eh_frame_->find(address) : std::nullopt) return entry;
+  ask_debug_file();
+  return debug_frame_ ? debug_frame_->find(address) : std::nullopt;
 }
 
 }  // namespace rtprof::native
