@@ -189,7 +189,10 @@ class Comparison {
     auto [mine, other] = std::mismatch(ours.begin(), ours.end(), theirs.begin(), theirs.end());
     if (mine == ours.end() && end == UnwindEnd::kTruncated)
       return {"the stack is larger than what is taken", true};
-    if (end == UnwindEnd::kComplete && other != theirs.begin() && is_in_vdso(*std::prev(other)))
+    if (end == UnwindEnd::kBroken && mine == ours.end() && !space_.find(*other))
+      return {"libunwind goes on to what is not code", true};
+    if (end == UnwindEnd::kComplete &&
+        std::any_of(theirs.begin(), other, [&](Address pc) { return is_in_vdso(pc); }))
       return {"libunwind has no call-frame information of the vDSO", true};
     if (end == UnwindEnd::kComplete && other == theirs.end() && !theirs.empty() && !has_rule(theirs.back()))
       return {"libunwind ends where nothing describes the instruction", true};
