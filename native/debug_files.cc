@@ -32,19 +32,6 @@ UniqueFd open_regular(const std::string& path) {
   return fd;
 }
 
-UniqueFd open_by_build_id(const Binary& binary) {
-  const std::string& id = binary.build_id();
-  if (id.size() < 4) return UniqueFd();
-  for (const std::string& root : roots_of(binary)) {
-    UniqueFd fd = open_regular(
-        fmt::format("{}{}/.build-id/{}/{}.debug", root, kDebugDirectory, id.substr(0, 2), id.substr(2)));
-    if (!fd.valid()) continue;
-    auto elf = ElfFile::open(fmt::format("/proc/self/fd/{}", fd.get()));
-    if (elf && elf->build_id() == id) return fd;
-  }
-  return UniqueFd();
-}
-
 // What .gnu_debuglink says: a file name, padding to four bytes, and the CRC-32 of the file.
 struct DebugLink {
   std::string name;
@@ -92,8 +79,20 @@ UniqueFd open_by_link(const Binary& binary, const ElfFile& elf) {
 
 }  // namespace
 
+UniqueFd open_debug_file_of(const Binary& binary, const std::string& build_id) {
+  if (build_id.size() < 4) return UniqueFd();
+  for (const std::string& root : roots_of(binary)) {
+    UniqueFd fd = open_regular(fmt::format("{}{}/.build-id/{}/{}.debug", root, kDebugDirectory,
+                                           build_id.substr(0, 2), build_id.substr(2)));
+    if (!fd.valid()) continue;
+    auto elf = ElfFile::open(fmt::format("/proc/self/fd/{}", fd.get()));
+    if (elf && elf->build_id() == build_id) return fd;
+  }
+  return UniqueFd();
+}
+
 UniqueFd open_debug_file(const Binary& binary, const ElfFile& elf) {
-  UniqueFd fd = open_by_build_id(binary);
+  UniqueFd fd = open_debug_file_of(binary, binary.build_id());
   return fd.valid() ? std::move(fd) : open_by_link(binary, elf);
 }
 

@@ -15,6 +15,8 @@ namespace rtprof::native {
 // ours. Only the file that belongs to the binary is found: the build id, or the checksum of the link, is that
 // of the file. Not valid when there is none.
 UniqueFd open_debug_file(const Binary& binary, const ElfFile& elf);
+// The file of a build id among the debug files that go with a binary.
+UniqueFd open_debug_file_of(const Binary& binary, const std::string& build_id);
 
 // The ELF file within .gnu_debugdata: symbols that a distribution leaves in its stripped binaries, compressed
 // with xz. Nothing when there is none, or when it cannot be unpacked into 256 MiB.

@@ -51,6 +51,8 @@ TEST(FrameText, NativeWithoutASymbolIsItsModule) {
   frame.kind = FrameKind::kNative;
   frame.module = profile.intern("/usr/lib/libc.so.6");
   EXPECT_EQ(text(profile, profile.intern(frame)), "[libc.so.6]");
+  frame.module = profile.intern("[vdso]");
+  EXPECT_EQ(text(profile, profile.intern(frame)), "[vdso]");
 }
 
 TEST(FrameText, SeparatorsAndControlCharactersGo) {
