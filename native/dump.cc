@@ -174,8 +174,8 @@ DumpedThread Dumper::dumped(pid_t tid, const Taken& thread) {
   std::vector<FrameId> leaf_first;
   for (const MachineFrame& frame : thread.frames) {
     auto place = space_.find(frame.lookup());
-    workshop_.symbolizer->name(place.value_or(AddressSpace::Place{nullptr, frame.lookup()}), profile_,
-                               leaf_first);
+    workshop_.symbolizer->frames(place.value_or(AddressSpace::Place{nullptr, frame.lookup()}), process_, true,
+                                 profile_, leaf_first);
   }
   for (FrameId id : leaf_first) {
     const Frame& frame = profile_.frame(id);

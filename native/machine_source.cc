@@ -38,8 +38,7 @@ class MachineSource final : public Source, public kernel::PerfSink {
       : plan_(plan),
         recorder_(recorder),
         workshop_(workshop),
-        self_(Process::open(::getpid())),
-        of_kernel_(self_, plan, recorder, workshop) {
+        of_kernel_(std::make_shared<Process>(Process::open(::getpid())), plan, recorder, workshop) {
     quality_.runtime = "native";
     quality_.requested_rate = plan.rate;
   }
@@ -79,7 +78,7 @@ class MachineSource final : public Source, public kernel::PerfSink {
   }
   void on_mapping(const kernel::MappingRecord& record) override {
     if (auto known = targets_.find(record.id.pid); known != targets_.end() && known->second)
-      known->second->code.changed();
+      known->second->changed();
   }
   void on_name(const kernel::NameRecord& record) override {
     recorder_.thread_name({record.id.pid, record.id.tid}, record.name);
@@ -90,13 +89,6 @@ class MachineSource final : public Source, public kernel::PerfSink {
   }
 
  private:
-  struct Target {
-    Target(Process opened, const SamplingPlan& plan, Recorder& recorder, Workshop& workshop)
-        : process(std::move(opened)), code(process, plan, recorder, workshop) {}
-    Process process;
-    ProcessCode code;
-  };
-
   // Of a process; of the kernel's own threads, and of a process that has ended before it was looked at, what
   // the kernel does for them.
   ProcessCode& code_of(pid_t pid) {
@@ -105,12 +97,13 @@ class MachineSource final : public Source, public kernel::PerfSink {
       auto process = Process::try_open(pid);
       if (process) {
         recorder_.process(pid, process->command());
-        known->second = std::make_unique<Target>(std::move(*process), plan_, recorder_, workshop_);
+        known->second = std::make_unique<ProcessCode>(std::make_shared<Process>(std::move(*process)), plan_,
+                                                      recorder_, workshop_);
       } else if (std::string name = kernel_thread_name(pid, pid); !name.empty()) {
         recorder_.process(pid, fmt::format("[{}]", name));
       }
     }
-    return known->second ? known->second->code : of_kernel_;
+    return known->second ? *known->second : of_kernel_;
   }
 
   void name_thread(pid_t pid, pid_t tid) {
@@ -122,9 +115,8 @@ class MachineSource final : public Source, public kernel::PerfSink {
   SamplingPlan plan_;
   Recorder& recorder_;
   Workshop& workshop_;
-  Process self_;
   ProcessCode of_kernel_;
-  std::map<pid_t, std::unique_ptr<Target>> targets_;  // null: nothing of its own can be read
+  std::map<pid_t, std::unique_ptr<ProcessCode>> targets_;  // null: nothing of its own can be read
   std::unique_ptr<kernel::PerfSampler> sampler_;
   std::set<std::pair<pid_t, pid_t>> threads_;
   Nanoseconds cpu_at_start_ = 0;

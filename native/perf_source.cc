@@ -12,7 +12,10 @@ namespace {
 class PerfSource final : public Source, public kernel::PerfSink {
  public:
   PerfSource(const Process& process, const SamplingPlan& plan, Recorder& recorder, Workshop& workshop)
-      : process_(process), plan_(plan), recorder_(recorder), code_(process, plan, recorder, workshop) {
+      : process_(process),
+        plan_(plan),
+        recorder_(recorder),
+        code_(std::shared_ptr<const Process>(std::shared_ptr<void>(), &process), plan, recorder, workshop) {
     quality_.pid = process.pid();
     quality_.runtime = "native";
     quality_.requested_rate = plan.rate;

@@ -2,11 +2,12 @@
 
 namespace rtprof::native {
 
-ProcessCode::ProcessCode(const Process& process, const SamplingPlan& plan, Recorder& recorder,
+ProcessCode::ProcessCode(std::shared_ptr<const Process> process, const SamplingPlan& plan, Recorder& recorder,
                          Workshop& workshop)
-    : space_(process, workshop.binaries),
+    : process_(std::move(process)),
+      space_(*process_, workshop.binaries),
       unwinder_(space_, workshop.unwind_tables, plan.unwind),
-      stacks_(std::make_shared<NativeStacks>(workshop.symbolizer, plan.native_lines)),
+      stacks_(std::make_shared<NativeStacks>(process_, workshop.symbolizer, plan.native_lines)),
       namer_(recorder.add_namer(stacks_)) {}
 
 RawStack ProcessCode::stack(std::span<const Address> kernel, const StackSnapshot& user) {

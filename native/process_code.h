@@ -20,8 +20,9 @@ namespace rtprof::native {
 // Lives on the thread that samples.
 class ProcessCode {
  public:
-  // All outlive this.
-  ProcessCode(const Process& process, const SamplingPlan& plan, Recorder& recorder, Workshop& workshop);
+  // `recorder` and `workshop` outlive this.
+  ProcessCode(std::shared_ptr<const Process> process, const SamplingPlan& plan, Recorder& recorder,
+              Workshop& workshop);
 
   // Of a thread's user space; the kernel's addresses, leaf first, on top of it.
   RawStack stack(std::span<const Address> kernel, const StackSnapshot& user);
@@ -35,6 +36,7 @@ class ProcessCode {
   void changed() { space_.changed(); }
 
  private:
+  std::shared_ptr<const Process> process_;
   AddressSpace space_;
   StackUnwinder unwinder_;
   std::shared_ptr<NativeStacks> stacks_;

@@ -23,8 +23,9 @@ bool NativeStacks::NodeEqual::operator()(const Node& a, const Node& b) const {
   return a.parent == b.parent && a.kind == b.kind && a.binary == b.binary && a.address == b.address;
 }
 
-NativeStacks::NativeStacks(std::shared_ptr<Symbolizer> symbolizer, bool lines)
-    : symbolizer_(std::move(symbolizer)), lines_(lines), nodes_(1) {}
+NativeStacks::NativeStacks(std::shared_ptr<const Process> process, std::shared_ptr<Symbolizer> symbolizer,
+                           bool lines)
+    : process_(std::move(process)), symbolizer_(std::move(symbolizer)), lines_(lines), nodes_(1) {}
 
 uint32_t NativeStacks::child(const Node& node) {
   auto [found, inserted] = ids_.try_emplace(node, static_cast<uint32_t>(nodes_.size()));
@@ -96,7 +97,7 @@ void NativeStacks::append_frames(const Step& step, Profile& profile, std::vector
   } else if (step.kind == Kind::kKernel) {
     leaf_first.push_back(symbolizer_->kernel_frame(step.place.address, profile));
   } else {
-    symbolizer_->name(step.place, profile, leaf_first);
+    symbolizer_->frames(step.place, *process_, lines_, profile, leaf_first);
   }
 }
 

@@ -24,8 +24,8 @@ namespace rtprof::native {
 // One thread samples: intern() and marker() are its own. name() may run beside them on another.
 class NativeStacks final : public StackNamer {
  public:
-  // `lines`: frames tell file and line, and inlined functions are frames.
-  NativeStacks(std::shared_ptr<Symbolizer> symbolizer, bool lines);
+  // Of `process`. `lines`: frames tell file and line, and inlined functions are frames.
+  NativeStacks(std::shared_ptr<const Process> process, std::shared_ptr<Symbolizer> symbolizer, bool lines);
 
   // The id of a stack: frames of the kernel, each list leaf first, on top of those of user space, which
   // `space` tells the binaries of. `end` becomes a frame at the root where the stack is not whole; empty when
@@ -72,6 +72,7 @@ class NativeStacks final : public StackNamer {
   std::vector<Step> steps_of(uint32_t id);
   void append_frames(const Step& step, Profile& profile, std::vector<FrameId>& leaf_first);
 
+  std::shared_ptr<const Process> process_;
   std::shared_ptr<Symbolizer> symbolizer_;
   bool lines_;
   std::mutex mutex_;  // guards what grows below against name()
