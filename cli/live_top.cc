@@ -49,11 +49,12 @@ LiveTop::LiveTop(const Profile& profile, Event event, const ReportOptions& optio
 
 void LiveTop::update(const std::vector<Sample>& samples, const std::vector<RunQuality>& quality,
                      TimePoint now) {
+  FoldedSamples folded(samples);
   for (Table* table : {&by_definition_, &by_line_, &by_thread_}) {
     const std::vector<TopRow>& rows = table->counter->rows();
     table->before.resize(rows.size());
     for (size_t i = 0; i < rows.size(); ++i) table->before[i] = {rows[i].self, rows[i].total};
-    table->counter->add(event_, samples);
+    table->counter->add(event_, folded);
   }
   interval_ = now - updated_;
   updated_ = now;

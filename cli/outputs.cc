@@ -28,11 +28,11 @@ std::string base_of(const std::string& path) {
 }
 
 // Nothing recorded is lost: what cannot go where it should goes to the temporary directory.
-[[noreturn]] void rescue(const std::string& path, std::string_view bytes, const Failure& failure) {
+[[noreturn]] void rescue(const std::string& path, const Fill& fill, const Failure& failure) {
   const char* configured = std::getenv("TMPDIR");
   std::string elsewhere =
       std::string(configured != nullptr && *configured != '\0' ? configured : "/tmp") + "/" + base_of(path);
-  if (elsewhere != path && write_file_atomically(elsewhere, bytes)) {
+  if (elsewhere != path && write_file_atomically(elsewhere, fill)) {
     throw Error(ExitCode::kFailed, fmt::format("cannot write {}: {}", path, errno_text(failure.error)),
                 fmt::format("the recording was saved as {} instead", elsewhere));
   }
@@ -41,20 +41,20 @@ std::string base_of(const std::string& path) {
               "make room, or name another place with -o or TMPDIR, and record again");
 }
 
-void write(const std::string& path, std::string_view bytes) {
-  auto written = path == "-" ? write_all(STDOUT_FILENO, bytes) : write_file_atomically(path, bytes);
+void write(const std::string& path, const Fill& fill) {
+  auto written = path == "-" ? write_all(STDOUT_FILENO, fill) : write_file_atomically(path, fill);
   if (written) return;
+  const Failure& failure = written.failure();
+  if (failure.error == 0) throw Error(ExitCode::kFailed, failure.message);
   if (path == "-") {
-    throw Error(ExitCode::kFailed, "cannot write to standard output: " + errno_text(written.failure().error));
+    throw Error(ExitCode::kFailed, "cannot write to standard output: " + errno_text(failure.error));
   }
-  rescue(path, bytes, written.failure());
+  rescue(path, fill, failure);
 }
 
 void render_to(const std::string& path, const Profile& profile, Format format, const ReportOptions& report,
                std::vector<std::string>& written) {
-  auto bytes = render(profile, format, report);
-  if (!bytes) throw Error(ExitCode::kFailed, bytes.failure().message);
-  write(path, *bytes);
+  write(path, [&](Sink& out) { return render(profile, format, report, out); });
   written.push_back(path);
 }
 
@@ -125,7 +125,12 @@ std::vector<std::string> write_outputs(const Profile& profile, const RecordOptio
       write_events(path_for_process(output, process.pid), profile, format, one, events, written);
     }
   }
-  if (!options.stats.empty()) write(options.stats, render_stats(profile));
+  if (!options.stats.empty()) {
+    write(options.stats, [&](Sink& out) {
+      out.write(render_stats(profile));
+      return Result<bool>(true);
+    });
+  }
   return written;
 }
 

@@ -6,6 +6,7 @@
 
 #include "cli/registry.h"
 #include "common/base/error.h"
+#include "common/profile/folded_samples.h"
 #include "report/view.h"
 
 namespace rtprof::cli {
@@ -64,14 +65,12 @@ std::string nothing_recorded(Event event, bool gil_only) {
 
 bool anything_shown(const Profile& profile, Event event, const ReportOptions& report) {
   View view(profile, report);
-  std::vector<ShownId> frames;
+  bool any = false;
   for (const Series& series : profile.all_series()) {
     if (series.event() != event) continue;
-    for (const Sample& sample : series.samples()) {
-      if (view.compose(event, sample, frames)) return true;
-    }
+    FoldedSamples(series).for_each([&](const Sample& sample) { any = any || view.keeps(event, sample); });
   }
-  return false;
+  return any;
 }
 
 }  // namespace

@@ -31,10 +31,7 @@ constexpr std::string_view end_text(StackEnd end) {
 }
 
 uint64_t hash_of(uint32_t parent, uint32_t version, int32_t offset) {
-  uint64_t hash = (static_cast<uint64_t>(parent) << 32 | version) * 0x9e3779b97f4a7c15;
-  hash ^= hash >> 29;
-  hash = (hash + static_cast<uint32_t>(offset)) * 0xbf58476d1ce4e5b9;
-  return hash ^ hash >> 32;
+  return mix_bits(mix_bits(static_cast<uint64_t>(parent) << 32 | version) + static_cast<uint32_t>(offset));
 }
 
 }  // namespace
@@ -45,7 +42,6 @@ PythonStacks::PythonStacks(const Memory& memory, const PythonProcess& python,
       none_(python.none),
       codes_(memory, python.layout, python.code_type),
       nodes_(1),
-      index_(1024),
       short_paths_(process_directory) {}
 
 void PythonStacks::begin_batch() {
@@ -113,37 +109,26 @@ uint32_t PythonStacks::child_mark(uint32_t parent, std::string_view text, bool u
 }
 
 uint32_t PythonStacks::child(uint32_t parent, CodeVersion version, int32_t offset, bool unknown) {
-  size_t mask = index_.size() - 1;
-  size_t slot = hash_of(parent, version, offset) & mask;
-  for (; index_[slot] != 0; slot = (slot + 1) & mask) {
-    const Node& node = nodes_[index_[slot]];
-    if (node.parent == parent && node.version == version && node.offset == offset) return index_[slot];
-  }
+  auto is_it = [&](uint32_t id) {
+    const Node& node = nodes_[id];
+    return node.parent == parent && node.version == version && node.offset == offset;
+  };
+  if (auto known = index_.find(hash_of(parent, version, offset), is_it)) return *known;
   auto id = static_cast<uint32_t>(nodes_.size());
   {
     std::lock_guard lock(mutex_);
     nodes_.push_back({parent, version, offset, unknown || nodes_[parent].unknown});
   }
-  index_[slot] = id;
-  if (nodes_.size() * 2 > index_.size()) grow_index();
+  index_.add(id, [this](uint32_t each) {
+    const Node& node = nodes_[each];
+    return hash_of(node.parent, node.version, node.offset);
+  });
   return id;
 }
 
-void PythonStacks::grow_index() {
-  std::vector<uint32_t> index(index_.size() * 2);
-  size_t mask = index.size() - 1;
-  for (uint32_t id = 1; id < nodes_.size(); ++id) {
-    const Node& node = nodes_[id];
-    size_t slot = hash_of(node.parent, node.version, node.offset) & mask;
-    while (index[slot] != 0) slot = (slot + 1) & mask;
-    index[slot] = id;
-  }
-  index_ = std::move(index);
-}
-
 size_t PythonStacks::memory_use() const {
-  return nodes_.capacity() * sizeof(Node) + index_.size() * sizeof(uint32_t) +
-         nodes_.size() * sizeof(int32_t) + codes_.memory_use();
+  return nodes_.capacity() * sizeof(Node) + index_.memory_use() + nodes_.size() * sizeof(int32_t) +
+         codes_.memory_use();
 }
 
 std::vector<PythonStacks::Step> PythonStacks::steps_of(uint32_t id) {

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "common/base/id_index.h"
 #include "common/process/memory.h"
 #include "common/sampler/recorder.h"
 #include "python/code_cache.h"
@@ -85,7 +86,6 @@ class PythonStacks final : public StackNamer {
   void check_codes(std::span<const rt_py_frame> frames);
   uint32_t child(uint32_t parent, CodeVersion version, int32_t offset, bool unknown);
   uint32_t child_mark(uint32_t parent, std::string_view text, bool unknown);
-  void grow_index();
   std::vector<Step> steps_of(uint32_t id);
   FrameId frame_of(const Step& step, Profile& profile);
   int32_t line_of_node(const Step& step);
@@ -100,7 +100,7 @@ class PythonStacks final : public StackNamer {
   std::vector<std::string> marks_;
 
   // The sampling thread's.
-  std::vector<uint32_t> index_;  // open addressing: node ids, 0 where free
+  IdIndex index_;
   std::vector<Address> due_;
 
   // The naming thread's.

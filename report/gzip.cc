@@ -6,33 +6,34 @@
 
 namespace rtprof {
 
-std::string gzip(std::string_view bytes) {
+GzipSink::GzipSink(Sink& out)
+    : out_(out), stream_(std::make_unique<z_stream_s>()), piece_(size_t{64} << 10, '\0') {
   constexpr int kGzipFormat = 16;
   constexpr int kMemoryLevel = 8;
-  z_stream stream{};
-  if (deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, MAX_WBITS + kGzipFormat, kMemoryLevel,
+  if (deflateInit2(stream_.get(), Z_DEFAULT_COMPRESSION, Z_DEFLATED, MAX_WBITS + kGzipFormat, kMemoryLevel,
                    Z_DEFAULT_STRATEGY) != Z_OK) {
     throw std::bad_alloc();
   }
-  std::string out;
-  // zlib counts in 32 bits: input and output go through it piece by piece.
-  constexpr size_t kPiece = 1 << 20;
-  std::string piece(kPiece, '\0');
-  int status = Z_OK;
-  while (status != Z_STREAM_END) {
-    if (stream.avail_in == 0) {
-      size_t next = std::min(bytes.size(), kPiece);
-      stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
-      stream.avail_in = static_cast<uInt>(next);
-      bytes.remove_prefix(next);
-    }
-    stream.next_out = reinterpret_cast<Bytef*>(piece.data());
-    stream.avail_out = static_cast<uInt>(piece.size());
-    status = deflate(&stream, bytes.empty() ? Z_FINISH : Z_NO_FLUSH);
-    out.append(piece, 0, piece.size() - stream.avail_out);
-  }
-  deflateEnd(&stream);
-  return out;
+}
+
+GzipSink::~GzipSink() {
+  deflateEnd(stream_.get());
+}
+
+void GzipSink::finish() {
+  flush();
+  deflate({}, true);
+}
+
+void GzipSink::deflate(std::string_view bytes, bool last) {
+  stream_->next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
+  stream_->avail_in = static_cast<uInt>(bytes.size());
+  do {
+    stream_->next_out = reinterpret_cast<Bytef*>(piece_.data());
+    stream_->avail_out = static_cast<uInt>(piece_.size());
+    ::deflate(stream_.get(), last ? Z_FINISH : Z_NO_FLUSH);
+    out_.write({piece_.data(), piece_.size() - stream_->avail_out});
+  } while (stream_->avail_out == 0);
 }
 
 }  // namespace rtprof

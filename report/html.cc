@@ -32,15 +32,14 @@ std::string default_title(const Profile& profile, const std::vector<const Series
   return fmt::format("{}: {}", target_name(profile, options), names);
 }
 
-std::string render_html(const Profile& profile, const std::vector<const Series*>& events,
-                        const ReportOptions& options) {
+void write_html(Sink& out, const Profile& profile, const std::vector<const Series*>& events,
+                const ReportOptions& options) {
   std::string title = options.title.empty() ? default_title(profile, events, options) : options.title;
-  std::string out(viewer::kBeforeTitle);
-  out += markup_text(title);
-  out += viewer::kBeforeData;
-  append_page_data(out, profile, events, options);
-  out += viewer::kAfterData;
-  return out;
+  out.write(viewer::kBeforeTitle);
+  out.write(markup_text(title));
+  out.write(viewer::kBeforeData);
+  write_page_data(out, profile, events, options);
+  out.write(viewer::kAfterData);
 }
 
 }  // namespace rtprof

@@ -6,6 +6,7 @@
 #include <protozero/pbf_builder.hpp>
 #include <unordered_map>
 
+#include "common/profile/folded_samples.h"
 #include "report/frame_text.h"
 #include "report/gzip.h"
 #include "report/numbering.h"
@@ -44,14 +45,15 @@ class Writer {
     mapping(named ? profile.processes.front().command : "rtprof");
   }
 
-  std::string write(const std::vector<const Series*>& events);
+  void write(Sink& out, const std::vector<const Series*>& events);
 
  private:
   using Message = protozero::pbf_builder<ProfileField>;
 
   void sample_types(const std::vector<const Series*>& events);
   void value_type(ProfileField field, std::string_view type, std::string_view unit);
-  void samples(const Series& series, size_t number, size_t event_count);
+  void samples(Sink& out, const Series& series, size_t number, size_t event_count);
+  void pass_on(Sink& out);
   void labels(protozero::pbf_builder<SampleField>& out, const Sample& sample);
   void label(protozero::pbf_builder<SampleField>& out, std::string_view key, std::string_view text);
   void label(protozero::pbf_builder<SampleField>& out, std::string_view key, int64_t number);
@@ -67,7 +69,7 @@ class Writer {
 
   const Profile& profile_;
   View view_;
-  std::string bytes_;
+  std::string bytes_;  // messages that were not passed on yet
   Message out_;
   Numbering<std::string> strings_;
   Numbering<std::string> mappings_;
@@ -168,11 +170,15 @@ void Writer::labels(protozero::pbf_builder<SampleField>& out, const Sample& samp
   label(out, "reason", reason_name(sample.reason));
 }
 
-void Writer::samples(const Series& series, size_t number, size_t event_count) {
-  std::vector<ShownId> composed;
+void Writer::pass_on(Sink& out) {
+  out.write(bytes_);
+  bytes_.clear();
+}
+
+void Writer::samples(Sink& out, const Series& series, size_t number, size_t event_count) {
   std::vector<uint64_t> leaf_first;
-  fold_in_time(series.samples(), [&](const Sample& sample) {
-    if (!view_.compose(series.event(), sample, composed)) return;
+  FoldedSamples(series).for_each([&](const Sample& sample) {
+    if (!view_.keeps(series.event(), sample)) return;
     leaf_first.clear();
     for (StackId stack = sample.stack; stack != 0; stack = profile_.stack(stack).parent) {
       leaf_first.push_back(location(profile_.stack(stack).frame));
@@ -180,10 +186,13 @@ void Writer::samples(const Series& series, size_t number, size_t event_count) {
     std::vector<int64_t> values(2 * event_count, 0);
     values[2 * number] = static_cast<int64_t>(sample.count);
     values[2 * number + 1] = sample.weight;
-    protozero::pbf_builder<SampleField> message(out_, ProfileField::kSample);
-    message.add_packed_uint64(SampleField::kLocationId, leaf_first.begin(), leaf_first.end());
-    message.add_packed_int64(SampleField::kValue, values.begin(), values.end());
-    labels(message, sample);
+    {
+      protozero::pbf_builder<SampleField> message(out_, ProfileField::kSample);
+      message.add_packed_uint64(SampleField::kLocationId, leaf_first.begin(), leaf_first.end());
+      message.add_packed_int64(SampleField::kValue, values.begin(), values.end());
+      labels(message, sample);
+    }
+    pass_on(out);
   });
 }
 
@@ -221,21 +230,23 @@ void Writer::tables() {
   for (const std::string& text : strings_.keys()) out_.add_string(ProfileField::kString, text);
 }
 
-std::string Writer::write(const std::vector<const Series*>& events) {
+void Writer::write(Sink& out, const std::vector<const Series*>& events) {
   sample_types(events);
-  for (size_t i = 0; i < events.size(); ++i) samples(*events[i], i, events.size());
+  for (size_t i = 0; i < events.size(); ++i) samples(out, *events[i], i, events.size());
   out_.add_int64(ProfileField::kTimeNanos, profile_.start_unix_ns);
   out_.add_int64(ProfileField::kDurationNanos, profile_.duration);
   comments(events);
   tables();
-  return gzip(bytes_);
+  pass_on(out);
 }
 
 }  // namespace
 
-std::string render_pprof(const Profile& profile, const std::vector<const Series*>& events,
-                         const ReportOptions& options) {
-  return Writer(profile, options).write(events);
+void write_pprof(Sink& out, const Profile& profile, const std::vector<const Series*>& events,
+                 const ReportOptions& options) {
+  GzipSink zipped(out);
+  Writer(profile, options).write(zipped, events);
+  zipped.finish();
 }
 
 }  // namespace rtprof

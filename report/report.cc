@@ -25,7 +25,7 @@ std::vector<const Series*> chosen_events(const Profile& profile, const ReportOpt
 
 }  // namespace
 
-Result<std::string> render(const Profile& profile, Format format, const ReportOptions& options) {
+Result<bool> render(const Profile& profile, Format format, const ReportOptions& options, Sink& out) {
   std::vector<const Series*> events = chosen_events(profile, options);
   if (events.empty()) {
     return Failure{options.event ? fmt::format("no {} was recorded", event_name(*options.event))
@@ -38,19 +38,25 @@ Result<std::string> render(const Profile& profile, Format format, const ReportOp
   View view(profile, options);
   switch (format) {
     case Format::kHtml:
-      return render_html(profile, events, options);
+      write_html(out, profile, events, options);
+      break;
     case Format::kCollapsed:
-      return render_collapsed(view, *events[0]);
+      write_collapsed(out, view, *events[0]);
+      break;
     case Format::kSvg:
-      return render_svg(view, *events[0]);
+      write_svg(out, view, *events[0]);
+      break;
     case Format::kPprof:
-      return render_pprof(profile, events, options);
+      write_pprof(out, profile, events, options);
+      break;
     case Format::kSpeedscope:
-      return render_speedscope(profile, events, options);
+      write_speedscope(out, profile, events, options);
+      break;
     case Format::kText:
-      return render_text(profile, *events[0], options);
+      out.write(render_text(profile, *events[0], options));
+      break;
   }
-  return Failure{"unknown format"};
+  return true;
 }
 
 }  // namespace rtprof

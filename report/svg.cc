@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <iterator>
+#include <vector>
 
-#include "report/call_tree.h"
+#include "report/call_paths.h"
 #include "report/html.h"
 #include "report/palette.h"
 #include "report/text.h"
@@ -39,60 +39,84 @@ std::string fit(const std::string& text, double room) {
 
 class Picture {
  public:
-  Picture(View& view, const Series& series) : view_(view), event_(series.event()), tree_(view, series) {
-    tree_.round(UnitRounder(view.profile(), event_, view.options()));
-    const Palette* chosen = find_palette(view.options().colors);
-    palette_ = chosen ? chosen : find_palette("");
-    whole_ = tree_.node(CallTree::kRoot).total;
-    scale_ = whole_ > 0 ? (kWidth - 2 * kMargin) / static_cast<double>(whole_) : 0;
+  Picture(View& view, const Series& series)
+      : view_(view), event_(series.event()), paths_(view, series), palette_(find_palette("")) {
+    if (const Palette* chosen = find_palette(view.options().colors)) palette_ = chosen;
   }
 
-  std::string draw(const Series& series) {
-    lay_out(CallTree::kRoot, kMargin, 0);
+  void draw(Sink& out, const Series& series) {
+    UnitRounder rounder = units();
+    paths_.for_each([&](std::span<const ShownId>, int64_t weight) { whole_ += rounder.units(weight); });
+    scale_ = whole_ > 0 ? (kWidth - 2 * kMargin) / static_cast<double>(whole_) : 0;
+    lay_out();
     double height = kHead + static_cast<double>(levels_) * kRow + kFoot;
-    std::string out = head(series, height);
-    for (const Box& box : boxes_) frame(out, box, height);
-    return out + "</svg>\n";
+    head(out, series, height);
+    for (auto box = boxes_.rbegin(); box != boxes_.rend(); ++box) frame(out, *box, height);
+    out.write("</svg>\n");
   }
 
  private:
   struct Box {
-    CallTree::NodeId node;
+    ShownId frame;
+    uint32_t level;  // 0: that of everything, which is no frame
+    int64_t total;
     double x;
-    size_t level;
+  };
+  // A box that is still to get what else its frame calls, the next at `next_x`.
+  struct OpenBox {
+    ShownId frame;
+    int64_t total;
+    double x;
+    double next_x;
   };
 
-  double width_of(CallTree::NodeId id) const { return static_cast<double>(tree_.node(id).total) * scale_; }
+  UnitRounder units() const { return {view_.profile(), event_, view_.options()}; }
+  double width_of(int64_t total) const { return static_cast<double>(total) * scale_; }
 
-  void lay_out(CallTree::NodeId id, double x, size_t level);
-  std::string head(const Series& series, double height) const;
-  void frame(std::string& out, const Box& box, double height) const;
+  void lay_out();
+  void close_last(std::vector<OpenBox>& open);
+  void head(Sink& out, const Series& series, double height) const;
+  void frame(Sink& out, const Box& box, double height) const;
   std::string amount(int64_t units) const;
 
   View& view_;
   Event event_;
-  CallTree tree_;
+  CallPaths paths_;
   const Palette* palette_;
-  int64_t whole_;
-  double scale_;
-  std::vector<Box> boxes_;
-  size_t levels_ = 0;
+  int64_t whole_ = 0;
+  double scale_ = 0;
+  std::vector<Box> boxes_;  // those that are wide enough to be seen; a caller after what it calls
+  uint32_t levels_ = 0;
 };
 
-void Picture::lay_out(CallTree::NodeId root, double left, size_t root_level) {
-  std::vector<Box> pending{{root, left, root_level}};
-  while (!pending.empty()) {
-    Box box = pending.back();
-    pending.pop_back();
-    if (tree_.node(box.node).total <= 0 || width_of(box.node) < view_.options().min_width) continue;
-    boxes_.push_back(box);
-    levels_ = std::max(levels_, box.level + 1);
-    double x = box.x;
-    for (CallTree::NodeId child : tree_.children(box.node)) {
-      pending.push_back({child, x, box.level + 1});
-      x += width_of(child);
+void Picture::lay_out() {
+  UnitRounder rounder = units();
+  std::vector<OpenBox> open{{0, 0, kMargin, kMargin}};
+  paths_.for_each([&](std::span<const ShownId> path, int64_t weight) {
+    size_t common = 0;
+    while (common < std::min(path.size(), open.size() - 1) && open[common + 1].frame == path[common])
+      ++common;
+    while (open.size() > common + 1) close_last(open);
+    for (ShownId frame : path.subspan(common)) {
+      double x = open.back().next_x;
+      open.push_back({frame, 0, x, x});
     }
+    open.back().total += rounder.units(weight);
+  });
+  while (!open.empty()) close_last(open);
+}
+
+void Picture::close_last(std::vector<OpenBox>& open) {
+  OpenBox last = open.back();
+  open.pop_back();
+  if (!open.empty()) {
+    open.back().total += last.total;
+    open.back().next_x += width_of(last.total);
   }
+  if (last.total <= 0 || width_of(last.total) < view_.options().min_width) return;
+  auto level = static_cast<uint32_t>(open.size());
+  boxes_.push_back({last.frame, level, last.total, last.x});
+  levels_ = std::max(levels_, level + 1);
 }
 
 std::string Picture::amount(int64_t units) const {
@@ -100,56 +124,50 @@ std::string Picture::amount(int64_t units) const {
   return weight_text(event_, units);
 }
 
-std::string Picture::head(const Series& series, double height) const {
+void Picture::head(Sink& out, const Series& series, double height) const {
   const Profile& profile = view_.profile();
   const ReportOptions& options = view_.options();
   std::string title = options.title.empty() ? default_title(profile, {&series}, options) : options.title;
-  std::string out = fmt::format(
+  out.print(
       "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
       "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{0}\" height=\"{1}\" viewBox=\"0 0 {0} {1}\" "
       "role=\"img\">\n<title>{2}</title>\n"
       "<style>text{{font:{3}px monospace;fill:#14171c}}rect.frame:hover{{stroke:#14171c}}</style>\n"
       "<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n",
       kWidth, height, markup_text(title), kFontSize);
-  fmt::format_to(
-      std::back_inserter(out),
-      "<text x=\"{}\" y=\"24\" text-anchor=\"middle\" style=\"font:bold 16px sans-serif\">{}</text>\n",
-      kWidth / 2, markup_text(title));
+  out.print("<text x=\"{}\" y=\"24\" text-anchor=\"middle\" style=\"font:bold 16px sans-serif\">{}</text>\n",
+            kWidth / 2, markup_text(title));
   std::string rate = profile.rate > 0 ? fmt::format(" at {} Hz", profile.rate) : "";
-  fmt::format_to(
-      std::back_inserter(out),
+  out.print(
       "<text x=\"{}\" y=\"42\" text-anchor=\"middle\" style=\"font:12px sans-serif\">{}: {} over {}{}"
       "</text>\n",
       kWidth / 2, event_name(event_), amount(whole_), weight_text(Event::kWall, profile.duration), rate);
-  return out;
 }
 
-void Picture::frame(std::string& out, const Box& box, double height) const {
-  const CallTree::Node& node = tree_.node(box.node);
-  bool is_root = box.node == CallTree::kRoot;
-  const std::string text = is_root ? "all" : view_.shown(node.frame).text;
-  ShownKind kind = is_root ? ShownKind::kProcess : view_.shown(node.frame).kind;
-  double level = static_cast<double>(box.level);
+void Picture::frame(Sink& out, const Box& box, double height) const {
+  bool is_root = box.level == 0;
+  const std::string text = is_root ? "all" : view_.shown(box.frame).text;
+  ShownKind kind = is_root ? ShownKind::kProcess : view_.shown(box.frame).kind;
+  double level = box.level;
   double y = view_.options().inverted ? kHead + level * kRow : height - kFoot - (level + 1) * kRow;
-  double width = width_of(box.node);
-  fmt::format_to(
-      std::back_inserter(out),
+  double width = width_of(box.total);
+  out.print(
       "<g><title>{} ({}, {:.2f}%)</title><rect class=\"frame\" x=\"{:.2f}\" y=\"{}\" width=\"{:.2f}\" "
       "height=\"{}\" rx=\"1\" fill=\"{}\"/>",
-      markup_text(text), amount(node.total), percent(node.total, whole_), box.x, y,
-      std::max(width - 0.5, 0.1), kRow - 1, frame_color(*palette_, kind, text));
+      markup_text(text), amount(box.total), percent(box.total, whole_), box.x, y, std::max(width - 0.5, 0.1),
+      kRow - 1, frame_color(*palette_, kind, text));
   std::string label = fit(text, width - 2 * kTextPad);
   if (!label.empty()) {
-    fmt::format_to(std::back_inserter(out), "<text x=\"{:.2f}\" y=\"{}\">{}</text>",
-                   std::max(box.x, kMargin) + kTextPad, y + kRow - 4.5, markup_text(label));
+    out.print("<text x=\"{:.2f}\" y=\"{}\">{}</text>", std::max(box.x, kMargin) + kTextPad, y + kRow - 4.5,
+              markup_text(label));
   }
-  out += "</g>\n";
+  out.write("</g>\n");
 }
 
 }  // namespace
 
-std::string render_svg(View& view, const Series& series) {
-  return Picture(view, series).draw(series);
+void write_svg(Sink& out, View& view, const Series& series) {
+  Picture(view, series).draw(out, series);
 }
 
 }  // namespace rtprof

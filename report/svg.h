@@ -1,7 +1,6 @@
 #pragma once
 
-#include <string>
-
+#include "common/base/sink.h"
 #include "common/profile/series.h"
 #include "report/view.h"
 
@@ -9,6 +8,6 @@ namespace rtprof {
 
 // A flame graph as one still picture: each frame a rectangle whose title says its text, weight and share.
 // Weights are those of UnitRounder. Frames narrower than options.min_width pixels are left out.
-std::string render_svg(View& view, const Series& series);
+void write_svg(Sink& out, View& view, const Series& series);
 
 }  // namespace rtprof

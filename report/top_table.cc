@@ -98,11 +98,10 @@ TopCounter::TopCounter(const Profile& profile, ReportOptions options)
       row_ids_(std::make_unique<Rows>(profile, options_)) {}
 TopCounter::~TopCounter() = default;
 
-void TopCounter::add(Event event, std::span<const Sample> samples) {
-  std::vector<ShownId> composed;
+void TopCounter::add(Event event, const FoldedSamples& samples) {
   std::vector<uint32_t> ids;
-  fold_in_time(samples, [&](const Sample& sample) {
-    if (!view_.compose(event, sample, composed)) return;
+  samples.for_each([&](const Sample& sample) {
+    if (!view_.keeps(event, sample)) return;
     weight_ += sample.weight;
     samples_ += sample.count;
     row_ids_->of(sample, ids, rows_);
@@ -115,7 +114,7 @@ void TopCounter::add(Event event, std::span<const Sample> samples) {
 
 TopTable top_table(const Profile& profile, const Series& series, const ReportOptions& options) {
   TopCounter counter(profile, options);
-  counter.add(series.event(), series.samples());
+  counter.add(series.event(), FoldedSamples(series));
   TopTable table{counter.rows(), counter.weight(), counter.samples()};
   bool by_total = options.sort == ReportOptions::Sort::kTotal;
   auto key = [by_total](const TopRow& row) {

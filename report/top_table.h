@@ -2,10 +2,10 @@
 
 #include <cstdint>
 #include <memory>
-#include <span>
 #include <string>
 #include <vector>
 
+#include "common/profile/folded_samples.h"
 #include "common/profile/profile.h"
 #include "report/options.h"
 #include "report/view.h"
@@ -31,7 +31,7 @@ class TopCounter {
   TopCounter& operator=(const TopCounter&) = delete;
 
   // Counts those that the options keep.
-  void add(Event event, std::span<const Sample> samples);
+  void add(Event event, const FoldedSamples& samples);
 
   // In the order in which they were met first: a row keeps its index.
   const std::vector<TopRow>& rows() const { return rows_; }

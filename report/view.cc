@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
-#include <tuple>
 
 #include "report/frame_text.h"
 #include "report/text.h"
@@ -20,26 +18,6 @@ bool any_matches(const std::vector<std::string>& patterns, std::string_view text
 }
 
 }  // namespace
-
-void fold_in_time(std::span<const Sample> samples, const std::function<void(const Sample&)>& use) {
-  std::vector<uint32_t> order(samples.size());
-  std::iota(order.begin(), order.end(), 0U);
-  auto key = [&](uint32_t i) {
-    const Sample& sample = samples[i];
-    return std::make_tuple(sample.thread, sample.stack, sample.reason);
-  };
-  std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) { return key(a) < key(b); });
-  for (size_t i = 0; i < order.size();) {
-    Sample sum = samples[order[i]];
-    size_t next = i + 1;
-    for (; next < order.size() && key(order[next]) == key(order[i]); ++next) {
-      sum.weight += samples[order[next]].weight;
-      sum.count += samples[order[next]].count;
-    }
-    use(sum);
-    i = next;
-  }
-}
 
 View::View(const Profile& profile, const ReportOptions& options) : profile_(profile), options_(options) {}
 
@@ -83,21 +61,21 @@ ShownId View::shown_of_reason(Reason reason) {
   return intern(ShownKind::kReason, kNoFrame, std::string(reason_name(reason)));
 }
 
-bool View::keeps(std::span<const ShownId> frames) const {
+bool View::matches(std::span<const ShownId> frames) const {
   auto included = [this](ShownId id) { return matches_[id].include; };
   auto excluded = [this](ShownId id) { return matches_[id].exclude; };
   if (!options_.include.empty() && std::none_of(frames.begin(), frames.end(), included)) return false;
   return options_.exclude.empty() || std::none_of(frames.begin(), frames.end(), excluded);
 }
 
-bool View::compose(Event event, const Sample& sample, std::vector<ShownId>& frames) {
-  if (of_frame_.size() < profile_.frame_count()) of_frame_.resize(profile_.frame_count(), kNotYet);
+void View::append_origin(uint32_t thread, std::vector<ShownId>& frames) {
   if (of_thread_.size() < profile_.threads().size()) of_thread_.resize(profile_.threads().size(), kNotYet);
-  frames.clear();
-  int32_t pid = profile_.threads()[sample.thread].pid;
-  if (options_.pid && *options_.pid != pid) return false;
-  if (options_.processes) frames.push_back(shown_of_process(pid));
-  if (options_.threads) frames.push_back(shown_of_thread(sample.thread));
+  if (options_.processes) frames.push_back(shown_of_process(profile_.threads()[thread].pid));
+  if (options_.threads) frames.push_back(shown_of_thread(thread));
+}
+
+void View::append_calls(Event event, const Sample& sample, std::vector<ShownId>& frames) {
+  if (of_frame_.size() < profile_.frame_count()) of_frame_.resize(profile_.frame_count(), kNotYet);
   bool waits = event == Event::kWall || event == Event::kOffCpu;
   if (options_.reasons && waits && sample.reason != Reason::kNone) {
     frames.push_back(shown_of_reason(sample.reason));
@@ -108,7 +86,21 @@ bool View::compose(Event event, const Sample& sample, std::vector<ShownId>& fram
   }
   if (sample.stack == 0) frames.push_back(intern(ShownKind::kUnknown, kNoFrame, "[unknown: empty stack]"));
   if (!options_.reverse) std::reverse(frames.begin() + roots, frames.end());
-  return keeps(frames);
+}
+
+bool View::compose(Event event, const Sample& sample, std::vector<ShownId>& frames) {
+  frames.clear();
+  if (options_.pid && *options_.pid != profile_.threads()[sample.thread].pid) return false;
+  append_origin(sample.thread, frames);
+  append_calls(event, sample, frames);
+  return matches(frames);
+}
+
+bool View::keeps(Event event, const Sample& sample) {
+  if (options_.include.empty() && options_.exclude.empty()) {
+    return !options_.pid || *options_.pid == profile_.threads()[sample.thread].pid;
+  }
+  return compose(event, sample, composed_);
 }
 
 bool weighs_periods(const Profile& profile, Event event, const ReportOptions& options) {

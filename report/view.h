@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -38,10 +37,6 @@ struct ShownFrame {
   FrameId frame = kNoFrame;  // one of those that look like this; none for what a view puts above a stack
 };
 
-// Calls `use` with the samples as if those of the same thread, stack and reason were one, since they look the
-// same; in the order of these. Times are meaningless then. Takes little memory beside the samples.
-void fold_in_time(std::span<const Sample> samples, const std::function<void(const Sample&)>& use);
-
 // What a profile looks like with given options: turns a sample into the frames that are displayed, in the
 // order process, thread, reason, stack; root first. Both the profile and the options must outlive it; the
 // profile may grow between calls.
@@ -49,9 +44,15 @@ class View {
  public:
   View(const Profile& profile, const ReportOptions& options);
 
+  // Whether the options keep a sample.
+  bool keeps(Event event, const Sample& sample);
+
   // The displayed frames of a sample into `frames`, at least one; false when the options leave the sample
   // out.
   bool compose(Event event, const Sample& sample, std::vector<ShownId>& frames);
+  // The same in two parts, appended: what tells threads apart, and what is the same for all of them.
+  void append_origin(uint32_t thread, std::vector<ShownId>& frames);
+  void append_calls(Event event, const Sample& sample, std::vector<ShownId>& frames);
 
   const ShownFrame& shown(ShownId id) const { return shown_[id]; }
   size_t shown_count() const { return shown_.size(); }
@@ -70,7 +71,7 @@ class View {
   ShownId shown_of_thread(uint32_t thread);
   ShownId shown_of_reason(Reason reason);
   Matches match(FrameId frame, std::string_view text) const;
-  bool keeps(std::span<const ShownId> frames) const;
+  bool matches(std::span<const ShownId> frames) const;
 
   const Profile& profile_;
   const ReportOptions& options_;
@@ -80,6 +81,7 @@ class View {
   std::vector<ShownId> of_frame_;   // by FrameId; kNotYet until asked for
   std::vector<ShownId> of_thread_;  // by thread index
   std::unordered_map<int32_t, ShownId> of_process_;
+  std::vector<ShownId> composed_;  // by keeps(); here to be allocated once
 };
 
 // Where weights of an event are sampling periods in collapsed stacks and pictures: time × rate.

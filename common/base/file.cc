@@ -37,10 +37,10 @@ bool is_special_file(const std::string& path) {
   return ::stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode);
 }
 
-Result<bool> write_directly(const std::string& path, std::string_view bytes) {
+Result<bool> write_directly(const std::string& path, const Fill& fill) {
   UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
   if (!fd.valid()) return failed("cannot open " + path, errno);
-  return write_all(fd.get(), bytes);
+  return write_all(fd.get(), fill);
 }
 
 }  // namespace
@@ -69,8 +69,14 @@ Result<bool> write_all(int fd, std::string_view bytes) {
   return true;
 }
 
-Result<bool> write_file_atomically(const std::string& path, std::string_view bytes) {
-  if (is_special_file(path)) return write_directly(path, bytes);
+Result<bool> write_all(int fd, const Fill& fill) {
+  FdSink sink(fd);
+  if (auto filled = fill(sink); !filled) return filled.failure();
+  return sink.finish();
+}
+
+Result<bool> write_file_atomically(const std::string& path, const Fill& fill) {
+  if (is_special_file(path)) return write_directly(path, fill);
   std::string temporary = path + ".XXXXXX";
   UniqueFd fd(::mkostemp(temporary.data(), O_CLOEXEC));
   if (!fd.valid()) return failed("cannot create a file beside " + path, errno);
@@ -79,7 +85,7 @@ Result<bool> write_file_atomically(const std::string& path, std::string_view byt
   mode_t mask = ::umask(0);
   ::umask(mask);
   ::fchmod(fd.get(), 0666 & ~mask);
-  if (auto written = write_all(fd.get(), bytes); !written) return written.failure();
+  if (auto written = write_all(fd.get(), fill); !written) return written.failure();
   if (::close(fd.release()) != 0) return failed("cannot write " + temporary, errno);
   if (::rename(temporary.c_str(), path.c_str()) != 0) return failed("cannot rename to " + path, errno);
   guard.keep();

@@ -1,20 +1,28 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 
 #include "common/base/fd.h"
 #include "common/base/result.h"
+#include "common/base/sink.h"
 
 namespace rtprof {
 
 // The whole of a file, /proc files included.
 Result<std::string> read_file(const std::string& path);
 
-// Writes `bytes` so that `path` holds either what it held before or all of them: a temporary file in the same
-// directory, then a rename. A path that is no regular file (a pipe, a terminal, /dev/stdout) is written
-// directly.
-Result<bool> write_file_atomically(const std::string& path, std::string_view bytes);
+// Gives a file its content. Its own failure ends the writing.
+using Fill = std::function<Result<bool>(Sink&)>;
+
+// Writes what `fill` gives so that `path` holds either what it held before or all of it: a temporary file in
+// the same directory, then a rename. A path that is no regular file (a pipe, a terminal, /dev/stdout) is
+// written directly.
+Result<bool> write_file_atomically(const std::string& path, const Fill& fill);
+
+// Writes what `fill` gives to a descriptor; fails with errno, or as `fill` does.
+Result<bool> write_all(int fd, const Fill& fill);
 
 // Writes everything to a descriptor; fails with errno.
 Result<bool> write_all(int fd, std::string_view bytes);

@@ -11,19 +11,13 @@ uint64_t pair_key(uint32_t high, uint32_t low) {
   return uint64_t{high} << 32 | low;
 }
 
-// Finaliser of SplitMix64: spreads ids that differ in few bits.
-uint64_t mix(uint64_t x) {
-  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ULL;
-  x = (x ^ (x >> 27)) * 0x94d049bb133111ebULL;
-  return x ^ (x >> 31);
-}
-
 }  // namespace
 
 size_t Profile::FrameHash::operator()(const Frame& frame) const {
-  uint64_t hash = mix(pair_key(frame.function, frame.file));
-  hash = mix(hash ^ pair_key(static_cast<uint32_t>(frame.line), static_cast<uint32_t>(frame.start_line)));
-  hash = mix(hash ^ pair_key(frame.short_file, frame.module) ^ static_cast<uint64_t>(frame.kind));
+  uint64_t hash = mix_bits(pair_key(frame.function, frame.file));
+  hash =
+      mix_bits(hash ^ pair_key(static_cast<uint32_t>(frame.line), static_cast<uint32_t>(frame.start_line)));
+  hash = mix_bits(hash ^ pair_key(frame.short_file, frame.module) ^ static_cast<uint64_t>(frame.kind));
   return hash;
 }
 
@@ -47,10 +41,13 @@ FrameId Profile::intern(const Frame& frame) {
 }
 
 StackId Profile::push(StackId callers, FrameId frame) {
-  auto [known, is_new] =
-      stack_ids_.try_emplace(pair_key(callers, frame), static_cast<StackId>(stacks_.size()));
-  if (is_new) stacks_.push_back({callers, frame});
-  return known->second;
+  auto hash_of = [this](StackId id) { return mix_bits(pair_key(stacks_[id].parent, stacks_[id].frame)); };
+  auto is_it = [&](StackId id) { return stacks_[id].parent == callers && stacks_[id].frame == frame; };
+  if (auto known = stack_ids_.find(mix_bits(pair_key(callers, frame)), is_it)) return *known;
+  auto id = static_cast<StackId>(stacks_.size());
+  stacks_.push_back({callers, frame});
+  stack_ids_.add(id, hash_of);
+  return id;
 }
 
 StackId Profile::push(StackId callers, std::span<const FrameId> root_first) {
@@ -90,9 +87,10 @@ Series& Profile::series(Event event) {
 }
 
 size_t Profile::memory_use() const {
-  size_t bytes = stacks_.size() * (sizeof(StackNode) + 40) + frames_.size() * (2 * sizeof(Frame) + 32);
+  size_t bytes = stacks_.capacity() * sizeof(StackNode) + stack_ids_.memory_use() +
+                 frames_.size() * (2 * sizeof(Frame) + 32);
   for (const std::string& text : strings_) bytes += text.size() + 80;
-  for (const Series& series : series_) bytes += series.samples().capacity() * sizeof(Sample);
+  for (const Series& series : series_) bytes += series.memory_use();
   return bytes;
 }
 

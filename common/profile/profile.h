@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "common/base/id_index.h"
 #include "common/profile/event.h"
 #include "common/profile/quality.h"
 #include "common/profile/series.h"
@@ -112,7 +113,7 @@ class Profile {
   std::vector<Frame> frames_;
   std::unordered_map<Frame, FrameId, FrameHash> frame_ids_;
   std::vector<StackNode> stacks_;
-  std::unordered_map<uint64_t, StackId> stack_ids_;
+  IdIndex stack_ids_;
   std::vector<ProfiledThread> threads_;
   std::unordered_map<uint64_t, uint32_t> thread_ids_;
   std::deque<Series> series_;

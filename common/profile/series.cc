@@ -4,6 +4,8 @@
 #include <tuple>
 #include <utility>
 
+#include "common/profile/folded_samples.h"
+
 namespace rtprof {
 namespace {
 
@@ -35,19 +37,33 @@ void Series::add(const Sample& sample) {
   total_weight_ += sample.weight;
   total_count_ += sample.count;
   // Growing by doubling would hold the samples twice for a while, and leave holes in the heap.
-  if (samples_.capacity() <= limit_) samples_.reserve(limit_ + 1);
+  if (samples_.capacity() <= limit()) samples_.reserve(limit() + 1);
   if (last_of_thread_.size() <= sample.thread) last_of_thread_.resize(sample.thread + 1, 0);
   uint32_t last = last_of_thread_[sample.thread];
   if (last != 0 && fold(samples_[last - 1], sample)) return;
   samples_.push_back(sample);
   last_of_thread_[sample.thread] = static_cast<uint32_t>(samples_.size());
-  if (samples_.size() > limit_) coarsen();
+  if (samples_.size() > limit()) coarsen();
 }
 
 std::vector<Sample> Series::take() {
+  std::vector<Sample> taken;
+  if (has_times()) {
+    taken = std::exchange(samples_, {});
+  } else {
+    FoldedSamples(*this).for_each([&](const Sample& sample) { taken.push_back(sample); });
+    samples_ = {};
+    sums_ = {};
+  }
   std::fill(last_of_thread_.begin(), last_of_thread_.end(), 0);
   resolution_ = 0;
-  return std::exchange(samples_, {});
+  return taken;
+}
+
+size_t Series::memory_use() const {
+  size_t bytes = samples_.capacity() * sizeof(Sample) + last_of_thread_.capacity() * sizeof(uint32_t);
+  for (const PackedSums& sums : sums_) bytes += sizeof sums + sums.memory_use();
+  return bytes;
 }
 
 // Samples of one step, thread, stack and reason become one.
@@ -69,21 +85,31 @@ void Series::merge_steps() {
 }
 
 void Series::coarsen() {
-  // Coarsening until half is free keeps its cost at a constant share of adding. When everything is one step
-  // wide there is nothing left to merge: the distinct stacks of the threads themselves are more than the
-  // limit.
+  // Coarsening until half is free keeps its cost at a constant share of adding.
   constexpr Nanoseconds kWidestStep = Nanoseconds{1} << 60;
   // What was added since the last time has not been merged yet: the present step may still do.
   if (resolution_ != 0) merge_steps();
-  while (samples_.size() > limit_ / 2 && resolution_ < kWidestStep) {
+  while (samples_.size() > limit() / 2 && resolution_ < kWidestStep) {
     resolution_ = resolution_ == 0 ? kFirstStep : resolution_ * 2;
     merge_steps();
   }
-  if (samples_.size() > limit_ / 2) limit_ = samples_.size() * 2;
+  if (samples_.size() > limit() / 2) give_up_times();
   std::fill(last_of_thread_.begin(), last_of_thread_.end(), 0);
   for (size_t i = 0; i < samples_.size(); ++i) {
     last_of_thread_[samples_[i].thread] = static_cast<uint32_t>(i + 1);
   }
+}
+
+void Series::give_up_times() {
+  sums_.resize(last_of_thread_.size());
+  FoldedSamples folded(*this);
+  PackedSums packed;
+  for (uint32_t thread = 0; thread < folded.thread_count(); ++thread) {
+    packed.clear();
+    folded.of_thread(thread, [&](const Sample& sample) { packed.push_back(sample); });
+    sums_[thread] = packed;
+  }
+  samples_ = {};
 }
 
 }  // namespace rtprof

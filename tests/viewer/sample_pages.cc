@@ -236,10 +236,8 @@ int main(int argc, char** argv) {
   if (!format) return 2;
   rtprof::ReportOptions options;
   if (!rtprof::holds_several_events(*format)) options.event = rtprof::Event::kCpu;
-  auto bytes = rtprof::render(maker.profile, *format, options);
-  if (!bytes) {
-    std::fputs((bytes.failure().message + "\n").c_str(), stderr);
-    return 1;
-  }
-  return rtprof::write_file_atomically(argv[2], *bytes).ok() ? 0 : 1;
+  auto written = rtprof::write_file_atomically(
+      argv[2], [&](rtprof::Sink& out) { return rtprof::render(maker.profile, *format, options, out); });
+  if (!written) std::fputs((written.failure().message + "\n").c_str(), stderr);
+  return written.ok() ? 0 : 1;
 }

@@ -2,8 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <random>
+#include <tuple>
+
+#include "common/profile/folded_samples.h"
 
 namespace rtprof {
 namespace {
@@ -122,11 +126,50 @@ TEST(Series, CoarseningKeepsTheOrderOfTime) {
   }
 }
 
+// More threads, stacks and reasons than the limit has room for: times go, weights and counts stay.
 TEST(Series, MoreDistinctStacksThanTheLimitAreAllKept) {
-  Series series(Event::kCpu, 100);
-  for (int i = 0; i < 1'000; ++i) series.add(at(i, 0, i));
-  EXPECT_EQ(series.samples().size(), 1'000u);
-  EXPECT_EQ(series.total_weight(), 10'000);
+  Series series(Event::kWall, 100);
+  std::mt19937 random(4);
+  using Place = std::tuple<uint32_t, uint32_t, Reason>;
+  std::map<Place, std::pair<int64_t, uint64_t>> expected;
+  for (int i = 0; i < 5'000; ++i) {
+    Sample sample = at(i, random() % 20, 1 + random() % 50, 1 + (int64_t{1} << (random() % 40)));
+    sample.reason = random() % 2 == 0 ? Reason::kRunning : Reason::kOther;
+    auto& sums = expected[{sample.thread, sample.stack, sample.reason}];
+    sums.first += sample.weight;
+    ++sums.second;
+    series.add(sample);
+  }
+  EXPECT_LE(series.samples().size(), 100u);
+  EXPECT_FALSE(series.has_times());
+  EXPECT_EQ(series.total_count(), 5'000u);
+
+  std::map<Place, std::pair<int64_t, uint64_t>> found;
+  std::vector<Place> order;
+  FoldedSamples(series).for_each([&](const Sample& sample) {
+    order.emplace_back(sample.thread, sample.stack, sample.reason);
+    found[order.back()] = {sample.weight, sample.count};
+  });
+  EXPECT_EQ(found, expected);
+  EXPECT_EQ(order.size(), expected.size()) << "each once";
+  EXPECT_TRUE(std::is_sorted(order.begin(), order.end()));
+
+  EXPECT_EQ(series.take().size(), expected.size());
+  EXPECT_TRUE(series.has_times());
+  EXPECT_TRUE(series.samples().empty());
+}
+
+TEST(FoldedSamples, OfOneThread) {
+  std::vector<Sample> samples{at(0, 2, 5, 1), at(1, 0, 9, 10), at(2, 2, 4, 100), at(3, 2, 5, 1000)};
+  FoldedSamples folded(samples);
+  ASSERT_EQ(folded.thread_count(), 3u);
+  std::vector<std::pair<uint32_t, int64_t>> found;
+  for (uint32_t thread : {2u, 1u}) {
+    folded.of_thread(thread, [&](const Sample& s) { found.emplace_back(s.stack, s.weight); });
+  }
+  EXPECT_EQ(found, (std::vector<std::pair<uint32_t, int64_t>>{{4, 100}, {5, 1001}}));
+  samples.clear();
+  EXPECT_EQ(FoldedSamples(samples).thread_count(), 0u);
 }
 
 TEST(PauseHistogram, PercentilesAreWithinThreePercent) {

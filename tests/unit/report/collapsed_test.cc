@@ -19,7 +19,7 @@ struct Collapsed : testing::Test {
   Collapsed() { profile.rate = 99; }
   std::string render(Event event) {
     View view(profile, options);
-    return render_collapsed(view, profile.series(event));
+    return text_of([&](Sink& out) { write_collapsed(out, view, profile.series(event)); });
   }
 };
 

@@ -16,9 +16,7 @@ std::vector<const Series*> all_events(const Profile& profile) {
 }
 
 std::string page_data(const Profile& profile, const ReportOptions& options) {
-  std::string data;
-  append_page_data(data, profile, all_events(profile), options);
-  return data;
+  return text_of([&](Sink& out) { write_page_data(out, profile, all_events(profile), options); });
 }
 
 TEST(PageData, HoldsWhatTheSamplesUse) {
@@ -82,8 +80,8 @@ TEST(Html, NamesCannotLeaveTheirPlace) {
   run.runtime = run.reason = hostile;
   profile.quality.runs.push_back(run);
   ReportOptions options;
-  std::string with = render_html(profile, all_events(profile), options);
-  std::string without = render_html(Profile(), {}, options);
+  std::string with = text_of([&](Sink& out) { write_html(out, profile, all_events(profile), options); });
+  std::string without = text_of([&](Sink& out) { write_html(out, Profile(), {}, options); });
   auto count = [](const std::string& page, std::string_view what) {
     size_t found = 0;
     for (size_t at = 0; (at = page.find(what, at)) != std::string::npos; ++at) ++found;

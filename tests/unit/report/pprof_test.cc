@@ -244,7 +244,7 @@ struct Pprof : testing::Test {
   Decoded render(const ReportOptions& options = {}) {
     std::vector<const Series*> events;
     for (const Series& series : profile.all_series()) events.push_back(&series);
-    return Decoded(render_pprof(profile, events, options));
+    return Decoded(text_of([&](Sink& out) { write_pprof(out, profile, events, options); }));
   }
 };
 
@@ -345,12 +345,22 @@ TEST_F(Pprof, NoSamples) {
   EXPECT_EQ(decoded.types.size(), 2u);
 }
 
-TEST(Gzip, LargeAndEmptyInput) {
+TEST(Gzip, InputOfAnySizeInPieces) {
   std::string large(5'000'000, 'x');
   for (size_t i = 0; i < large.size(); i += 3) large[i] = static_cast<char>(i * 2654435761U >> 13);
-  EXPECT_EQ(gunzip(gzip(large)), large);
-  EXPECT_EQ(gunzip(gzip("")), "");
-  EXPECT_EQ(gzip("same"), gzip("same"));
+  for (size_t size : {size_t{0}, size_t{1}, size_t{65'535}, size_t{65'536}, large.size()}) {
+    std::string_view bytes = std::string_view(large).substr(0, size);
+    auto zipped = [&](size_t piece) {
+      return text_of([&](Sink& out) {
+        GzipSink sink(out);
+        for (size_t at = 0; at < size; at += piece) sink.write(bytes.substr(at, piece));
+        sink.finish();
+      });
+    };
+    EXPECT_EQ(gunzip(zipped(777)), bytes);
+    EXPECT_EQ(gunzip(zipped(size + 1)), bytes);
+    EXPECT_EQ(zipped(777), zipped(777));
+  }
 }
 
 }  // namespace

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <string>
 #include <string_view>
 
+#include "common/base/sink.h"
 #include "common/profile/profile.h"
 
 namespace rtprof {
@@ -35,6 +37,14 @@ inline Sample sample_of(Profile& profile, int tid, StackId stack, int64_t weight
   sample.start = start;
   sample.duration = weight;
   return sample;
+}
+
+// What `write` writes to the sink that it is given.
+template <typename Write>
+std::string text_of(Write write) {
+  StringSink out;
+  write(out);
+  return out.text();
 }
 
 }  // namespace rtprof

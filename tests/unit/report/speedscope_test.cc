@@ -12,7 +12,7 @@ namespace {
 nlohmann::json render(const Profile& profile, const ReportOptions& options = {}) {
   std::vector<const Series*> events;
   for (const Series& series : profile.all_series()) events.push_back(&series);
-  return nlohmann::json::parse(render_speedscope(profile, events, options));
+  return nlohmann::json::parse(text_of([&](Sink& out) { write_speedscope(out, profile, events, options); }));
 }
 
 TEST(Speedscope, AProfileForEachThreadAndEvent) {

@@ -18,7 +18,7 @@ struct Svg : testing::Test {
 
   std::string render() {
     View view(profile, options);
-    return render_svg(view, profile.series(Event::kCpu));
+    return text_of([&](Sink& out) { write_svg(out, view, profile.series(Event::kCpu)); });
   }
   struct Frame {
     double x, y, width;
