@@ -67,8 +67,9 @@ class Scanner {
   }
   // Stands behind any `count` characters; what they print as is at most `printed` long.
   bool skip(size_t count, uint64_t printed) {
+    if (count > text_.size() - position_) return false;
     position_ += count;
-    return position_ <= text_.size() && print(printed);
+    return print(printed);
   }
   bool print(uint64_t length) {
     printed_ += length;
@@ -538,8 +539,7 @@ class Scanner {
   bool operator_expression() {
     static constexpr std::string_view kUnary[] = {"ps", "ng", "ad", "de", "co", "nt", "sp", "sz",
                                                   "az", "te", "nx", "tw", "dl", "da", "sZ", "aw"};
-    if (take("pp_") || take("mm_")) return expression();
-    if (take("pp") || take("mm")) return take('_') ? expression() : expression();
+    if (take("pp") || take("mm")) return (take('_'), expression());  // '_': in front of its operand
     for (std::string_view unary : kUnary) {
       if (take(unary)) return expression();
     }

@@ -68,6 +68,11 @@ TEST(Demangle, ANameThatExpandsWithoutBoundsStaysAsItIs) {
   EXPECT_EQ(demangle(name), name);
 }
 
+TEST(Demangle, ANameThatEndsBehindTheText) {
+  EXPECT_EQ(demangle("_ZThn16_N3FN3Foo3r."), "_ZThn16_N3FN3Foo3r.");
+  EXPECT_EQ(demangle("_ZN9FooE"), "_ZN9FooE");
+}
+
 TEST(Demangle, DeepNestingStaysAsItIs) {
   std::string name = "_Z1fI" + std::string(100000, 'P') + "iEvv";
   EXPECT_EQ(demangle(name), name);
