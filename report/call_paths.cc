@@ -72,56 +72,45 @@ void PathTree::append_path(uint32_t position, std::vector<ShownId>& path) const 
 }
 
 CallPaths::CallPaths(View& view, const Series& series)
-    : view_(view), event_(series.event()), samples_(series) {
+    : view_(view), event_(series.event()), samples_(series), nodes_(view.profile().stack_count()) {
+  std::map<std::pair<uint32_t, Reason>, std::vector<ShownId>> origins;
   std::vector<ShownId> path;
   samples_.for_each([&](const Sample& sample) {
     if (!view_.keeps(event_, sample)) return;
-    uint32_t& node = node_of(sample);
-    if (node != 0) return;
+    auto [origin, is_new] = origins.try_emplace({sample.thread, sample.reason});
+    if (is_new) view_.append_origin(event_, sample, origin->second);
+    if (nodes_[sample.stack] != 0) return;
     path.clear();
-    view_.append_calls(event_, sample, path);
-    node = tree_.insert(path);
+    view_.append_stack(sample.stack, path);
+    nodes_[sample.stack] = tree_.insert(path);
   });
+  sort_origins(origins);
   tree_.sort(view);
 }
 
-uint32_t& CallPaths::node_of(const Sample& sample) {
-  auto reason = static_cast<size_t>(sample.reason);
-  if (nodes_.size() <= reason) nodes_.resize(reason + 1);
-  std::vector<uint32_t>& by_stack = nodes_[reason];
-  if (by_stack.size() <= sample.stack) by_stack.resize(view_.profile().stack_count());
-  return by_stack[sample.stack];
-}
-
-std::vector<CallPaths::Origin> CallPaths::origins() {
-  std::map<std::vector<ShownId>, std::vector<uint32_t>> by_frames;
-  std::vector<ShownId> frames;
-  for (uint32_t thread = 0; thread < samples_.thread_count(); ++thread) {
-    frames.clear();
-    view_.append_origin(thread, frames);
-    by_frames[frames].push_back(thread);
-  }
-  std::vector<Origin> origins;
-  origins.reserve(by_frames.size());
-  for (auto& [of, threads] : by_frames) origins.push_back({of, std::move(threads)});
-  auto text_below = [this](ShownId a, ShownId b) { return view_.shown(a).text < view_.shown(b).text; };
-  std::sort(origins.begin(), origins.end(), [&](const Origin& a, const Origin& b) {
+// Threads that look the same have one origin.
+void CallPaths::sort_origins(const std::map<std::pair<uint32_t, Reason>, std::vector<ShownId>>& frames) {
+  std::map<std::vector<ShownId>, std::vector<std::pair<uint32_t, Reason>>> same;
+  for (const auto& [thread, above] : frames) same[above].push_back(thread);
+  origins_.reserve(same.size());
+  for (auto& [above, threads] : same) origins_.push_back({above, std::move(threads)});
+  auto is_before = [this](ShownId a, ShownId b) { return view_.shown(a).text < view_.shown(b).text; };
+  std::sort(origins_.begin(), origins_.end(), [&](const Origin& a, const Origin& b) {
     return std::lexicographical_compare(a.frames.begin(), a.frames.end(), b.frames.begin(), b.frames.end(),
-                                        text_below);
+                                        is_before);
   });
-  return origins;
 }
 
 void CallPaths::for_each(const std::function<void(std::span<const ShownId> path, int64_t weight)>& use) {
   std::vector<int64_t> weights(tree_.size());  // by position
   std::vector<uint32_t> met;
   std::vector<ShownId> path;
-  for (const Origin& origin : origins()) {
+  for (const Origin& origin : origins_) {
     met.clear();
-    for (uint32_t thread : origin.threads) {
-      samples_.of_thread(thread, [&](const Sample& sample) {
-        if (!view_.keeps(event_, sample)) return;
-        uint32_t position = tree_.position(node_of(sample));
+    for (auto [thread, reason] : origin.threads) {
+      samples_.of_thread(thread, [&, wanted = reason](const Sample& sample) {
+        if (sample.reason != wanted || !view_.keeps(event_, sample)) return;
+        uint32_t position = tree_.position(nodes_[sample.stack]);
         if (weights[position] == 0) met.push_back(position);
         weights[position] += sample.weight;
       });

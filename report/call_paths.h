@@ -2,7 +2,9 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "common/base/id_index.h"
@@ -12,8 +14,7 @@
 
 namespace rtprof {
 
-// Paths of displayed frames, without what tells threads apart, as a tree of their beginnings: equal paths are
-// one node.
+// Stacks of displayed frames as a tree: those that look the same are one node.
 class PathTree {
  public:
   PathTree() : nodes_(1) {}
@@ -39,31 +40,31 @@ class PathTree {
 };
 
 // One event's samples by displayed paths. Those of all threads are never held together: in memory is one tree
-// of paths for all threads, and the weights of threads that look the same.
+// of stacks for all of them, and the weights below one origin.
 class CallPaths {
  public:
   // View and series outlive it.
   CallPaths(View& view, const Series& series);
 
-  // Calls `use` with each path, root first, and the weight of the samples that end there; in the order of
-  // texts, which is depth first.
+  // Calls `use` with each path, root first, and the weight of the samples that end there. They are depth
+  // first and in the order of their texts; those without a reason come before those with one.
   void for_each(const std::function<void(std::span<const ShownId> path, int64_t weight)>& use);
 
  private:
-  // Threads that look the same, and what of them is displayed.
+  // What is displayed above stacks, and whose they are.
   struct Origin {
     std::vector<ShownId> frames;
-    std::vector<uint32_t> threads;
+    std::vector<std::pair<uint32_t, Reason>> threads;
   };
 
-  std::vector<Origin> origins();
-  uint32_t& node_of(const Sample& sample);
+  void sort_origins(const std::map<std::pair<uint32_t, Reason>, std::vector<ShownId>>& frames);
 
   View& view_;
   Event event_;
   FoldedSamples samples_;
   PathTree tree_;
-  std::vector<std::vector<uint32_t>> nodes_;  // of tree_, by reason and stack; 0 where no sample was
+  std::vector<uint32_t> nodes_;  // of the tree, by stack; 0 where no sample was
+  std::vector<Origin> origins_;  // sorted
 };
 
 }  // namespace rtprof

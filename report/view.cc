@@ -68,31 +68,31 @@ bool View::matches(std::span<const ShownId> frames) const {
   return options_.exclude.empty() || std::none_of(frames.begin(), frames.end(), excluded);
 }
 
-void View::append_origin(uint32_t thread, std::vector<ShownId>& frames) {
+void View::append_origin(Event event, const Sample& sample, std::vector<ShownId>& frames) {
   if (of_thread_.size() < profile_.threads().size()) of_thread_.resize(profile_.threads().size(), kNotYet);
-  if (options_.processes) frames.push_back(shown_of_process(profile_.threads()[thread].pid));
-  if (options_.threads) frames.push_back(shown_of_thread(thread));
-}
-
-void View::append_calls(Event event, const Sample& sample, std::vector<ShownId>& frames) {
-  if (of_frame_.size() < profile_.frame_count()) of_frame_.resize(profile_.frame_count(), kNotYet);
+  if (options_.processes) frames.push_back(shown_of_process(profile_.threads()[sample.thread].pid));
+  if (options_.threads) frames.push_back(shown_of_thread(sample.thread));
   bool waits = event == Event::kWall || event == Event::kOffCpu;
   if (options_.reasons && waits && sample.reason != Reason::kNone) {
     frames.push_back(shown_of_reason(sample.reason));
   }
-  auto roots = static_cast<ptrdiff_t>(frames.size());
-  for (StackId stack = sample.stack; stack != 0; stack = profile_.stack(stack).parent) {
+}
+
+void View::append_stack(StackId stack, std::vector<ShownId>& frames) {
+  if (of_frame_.size() < profile_.frame_count()) of_frame_.resize(profile_.frame_count(), kNotYet);
+  auto root = static_cast<ptrdiff_t>(frames.size());
+  if (stack == 0) frames.push_back(intern(ShownKind::kUnknown, kNoFrame, "[unknown: empty stack]"));
+  for (; stack != 0; stack = profile_.stack(stack).parent) {
     frames.push_back(shown_of_frame(profile_.stack(stack).frame));
   }
-  if (sample.stack == 0) frames.push_back(intern(ShownKind::kUnknown, kNoFrame, "[unknown: empty stack]"));
-  if (!options_.reverse) std::reverse(frames.begin() + roots, frames.end());
+  if (!options_.reverse) std::reverse(frames.begin() + root, frames.end());
 }
 
 bool View::compose(Event event, const Sample& sample, std::vector<ShownId>& frames) {
   frames.clear();
   if (options_.pid && *options_.pid != profile_.threads()[sample.thread].pid) return false;
-  append_origin(sample.thread, frames);
-  append_calls(event, sample, frames);
+  append_origin(event, sample, frames);
+  append_stack(sample.stack, frames);
   return matches(frames);
 }
 

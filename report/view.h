@@ -50,9 +50,9 @@ class View {
   // The displayed frames of a sample into `frames`, at least one; false when the options leave the sample
   // out.
   bool compose(Event event, const Sample& sample, std::vector<ShownId>& frames);
-  // The same in two parts, appended: what tells threads apart, and what is the same for all of them.
-  void append_origin(uint32_t thread, std::vector<ShownId>& frames);
-  void append_calls(Event event, const Sample& sample, std::vector<ShownId>& frames);
+  // The same in two parts, appended: what is above the stack, and the stack.
+  void append_origin(Event event, const Sample& sample, std::vector<ShownId>& frames);
+  void append_stack(StackId stack, std::vector<ShownId>& frames);
 
   const ShownFrame& shown(ShownId id) const { return shown_[id]; }
   size_t shown_count() const { return shown_.size(); }

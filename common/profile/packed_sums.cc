@@ -3,10 +3,14 @@
 namespace rtprof {
 namespace {
 
-// A sum is four numbers: how far its stack is from the one before, its reason, count and weight. Numbers are
-// as in protobuf: seven bits a byte, the lowest first, the highest bit set where more follow.
+// A sum is three numbers: how far its stack is from the one before, its count above its reason, and its
+// weight. Numbers are as in protobuf: seven bits a byte, the lowest first, the highest bit set where more
+// follow.
 constexpr unsigned kBits = 7;
 constexpr uint8_t kMore = 1 << kBits;
+constexpr unsigned kReasonBits = 4;
+constexpr unsigned kReasons = 1 << kReasonBits;
+static_assert(static_cast<unsigned>(Reason::kOther) < kReasons);
 
 }  // namespace
 
@@ -17,8 +21,7 @@ void PackedSums::append(uint64_t number) {
 
 void PackedSums::push_back(const Sample& sum) {
   append(sum.stack - last_stack_);
-  append(static_cast<uint64_t>(sum.reason));
-  append(sum.count);
+  append(sum.count << kReasonBits | static_cast<uint64_t>(sum.reason));
   append(static_cast<uint64_t>(sum.weight));
   last_stack_ = sum.stack;
 }
@@ -39,8 +42,9 @@ bool PackedSums::Reader::next(Sample& sum) {
   if (at_ == end_) return false;
   stack_ += static_cast<uint32_t>(number());
   sum.stack = stack_;
-  sum.reason = static_cast<Reason>(number());
-  sum.count = number();
+  uint64_t count_and_reason = number();
+  sum.reason = static_cast<Reason>(count_and_reason % kReasons);
+  sum.count = count_and_reason >> kReasonBits;
   sum.weight = static_cast<int64_t>(number());
   return true;
 }

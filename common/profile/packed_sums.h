@@ -9,7 +9,7 @@
 namespace rtprof {
 
 // Sums of one thread's samples by stack and reason, in the order of these. They have no times, and take some
-// 6 bytes each where a Sample takes 48.
+// 5 bytes each where a Sample takes 48.
 class PackedSums {
  public:
   // Takes stack, reason, weight and count. In the order of stack and reason.

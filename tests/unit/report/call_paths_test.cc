@@ -42,7 +42,7 @@ struct Paths : testing::Test {
       Sample sample = sample_of(profile, 1, stack, 1 + static_cast<int64_t>(random()) % heaviest);
       sample.thread =
           profile.thread_index(100 + static_cast<int>(random() % 2), static_cast<int>(random() % 9));
-      sample.reason = static_cast<Reason>(random() % 3);
+      sample.reason = static_cast<Reason>(1 + random() % 3);
       series.add(sample);
     }
   }
