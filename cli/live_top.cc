@@ -95,7 +95,7 @@ std::vector<LiveRow> LiveTop::rows(By by, TopSort sort) const {
     if (row.total == 0) continue;
     Weights before = i < chosen.before.size() ? chosen.before[i] : Weights{};
     rows.push_back({row.function, row.place, share(row.self - before.self, interval_),
-                    share(row.total - before.total, interval_), row.self, row.total});
+                    share(row.total - before.total, interval_), row.self, row.total, row.main_reason()});
   }
   std::stable_sort(rows.begin(), rows.end(), [sort](const LiveRow& a, const LiveRow& b) {
     return sort_key(a, sort) < sort_key(b, sort);

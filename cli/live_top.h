@@ -24,6 +24,8 @@ struct LiveRow {
   double total_share = 0;
   Nanoseconds own = 0;
   Nanoseconds total = 0;
+  Reason reason =
+      Reason::kNone;  // for which most of its own time was spent, or of the total where it has none
 };
 
 // What the head of the table says of the time between the last two updates; counts are since the start.

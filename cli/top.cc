@@ -53,15 +53,16 @@ Nanoseconds delay_of(const TopOptions& options) {
 SamplingPlan live_plan_of(const TopOptions& options) {
   SamplingPlan plan = plan_of(options.record);
   if (plan.events.size() != 1) {
-    throw Error(ExitCode::kUsage, "top shows one event at a time", "choose one: -e cpu or -e wall");
+    throw Error(ExitCode::kUsage, "top shows one event at a time",
+                "choose one: -e cpu, -e wall or -e offcpu");
   }
   plan.lock_share = true;
   return plan;
 }
 
 std::string mechanism_text(const RunQuality& run) {
-  std::string text = fmt::format("{} by {} at {:g} Hz", event_name(run.event), mechanism_name(run.mechanism),
-                                 run.requested_rate);
+  std::string text = fmt::format("{} by {}", event_name(run.event), mechanism_name(run.mechanism));
+  if (run.requested_rate > 0) text += fmt::format(" at {:g} Hz", run.requested_rate);
   if (!run.exact) text += ", approximate";
   return text;
 }
@@ -89,6 +90,7 @@ class LiveView {
     report_.processes = false;  // rows are of all processes together
     if (options.lines) view_.by = By::kLine;
     if (options.threads) view_.by = By::kThread;
+    view_.reasons = plan.events.front() != Event::kCpu;
     if (screen_) update();
     if (screen_) draw();
   }
@@ -151,7 +153,8 @@ class LiveView {
     fmt::print("{}\n", top_column_names(view_, 0));
     std::vector<LiveRow> rows = live_->rows(view_.by, view_.sort);
     if (rows.empty()) fmt::print("{}\n", top_nothing(plan_.events.front(), plan_.gil_only));
-    for (size_t i = 0; i < std::min(rows.size(), options_.rows); ++i) fmt::print("{}\n", top_row(rows[i], 0));
+    for (size_t i = 0; i < std::min(rows.size(), options_.rows); ++i)
+      fmt::print("{}\n", top_row(view_, rows[i], 0));
     fmt::print("\n");
     std::fflush(stdout);
   }
@@ -173,7 +176,7 @@ class LiveView {
             {rows.empty() && i == 0 ? top_nothing(plan_.events.front(), plan_.gil_only) : "", Style::kDim});
       } else {
         bool idle = rows[at].total_share == 0;
-        lines.push_back({top_row(rows[at], screen_->columns()), idle ? Style::kDim : Style::kPlain});
+        lines.push_back({top_row(view_, rows[at], screen_->columns()), idle ? Style::kDim : Style::kPlain});
       }
     }
     lines.push_back({kKeys, Style::kDim});

@@ -15,6 +15,8 @@ namespace {
 
 // "100.0%   12.3%    1.23 s    45.6 s  "
 constexpr size_t kNumbersWidth = 38;
+// "[preempted]  "
+constexpr size_t kReasonWidth = 13;
 constexpr size_t kLeastFunctionWidth = 16;
 
 struct Widths {
@@ -22,20 +24,30 @@ struct Widths {
   size_t place;
 };
 
-// The names get what the numbers leave: three fifths for the function.
-Widths widths_for(size_t width) {
-  size_t left = width > kNumbersWidth ? width - kNumbersWidth : 0;
+// The names get what the columns before them leave: three fifths for the function.
+Widths widths_for(size_t left) {
   if (left < 2 * kLeastFunctionWidth) return {left, 0};
   size_t function = left * 3 / 5;
   return {function, left - function - 1};
 }
 
-std::string names_text(std::string_view function, std::string_view place, size_t width) {
+size_t names_width(const TopView& view, size_t width) {
+  size_t taken = kNumbersWidth + (view.reasons ? kReasonWidth : 0);
+  return width > taken ? width - taken : 0;
+}
+
+// `width`: of the whole line; 0: as wide as it is.
+std::string names_text(const TopView& view, std::string_view function, std::string_view place, size_t width) {
   if (width == 0) return place.empty() ? std::string(function) : fmt::format("{}  {}", function, place);
-  Widths widths = widths_for(width);
-  if (place.empty()) return fit_start(function, width - std::min(width, kNumbersWidth));
+  size_t left = names_width(view, width);
+  Widths widths = widths_for(left);
+  if (place.empty()) return fit_start(function, left);
   if (widths.place == 0) return fit_start(function, widths.function);
   return fit_start(function, widths.function) + " " + fit_end(place, widths.place);
+}
+
+std::string reason_column(const TopView& view, std::string_view reason) {
+  return view.reasons ? fmt::format("{:<{}}", reason, kReasonWidth) : "";
 }
 
 // A number in a column of its own width, whatever bytes its unit takes ("µs").
@@ -85,21 +97,23 @@ std::string top_column_names(const TopView& view, size_t width) {
   std::string_view where = view.by == ReportOptions::By::kThread ? ""
                            : view.by == ReportOptions::By::kLine ? "file:line"
                                                                  : "file:first line";
-  return fmt::format("{:>7} {:>8} {:>9} {:>9}  {}", name(TopSort::kOwnShare, "own%"),
+  return fmt::format("{:>7} {:>8} {:>9} {:>9}  {}{}", name(TopSort::kOwnShare, "own%"),
                      name(TopSort::kTotalShare, "total%"), name(TopSort::kOwnTime, "own"),
-                     name(TopSort::kTotalTime, "total"), names_text(what, where, width));
+                     name(TopSort::kTotalTime, "total"), reason_column(view, "reason"),
+                     names_text(view, what, where, width));
 }
 
-std::string top_row(const LiveRow& row, size_t width) {
-  return fmt::format("{:>7} {:>8} {} {}  {}", share_text(row.own_share), share_text(row.total_share),
-                     right(weight_text(Event::kWall, row.own), 9),
-                     right(weight_text(Event::kWall, row.total), 9),
-                     names_text(row.function, row.place, width));
+std::string top_row(const TopView& view, const LiveRow& row, size_t width) {
+  return fmt::format(
+      "{:>7} {:>8} {} {}  {}{}", share_text(row.own_share), share_text(row.total_share),
+      right(weight_text(Event::kWall, row.own), 9), right(weight_text(Event::kWall, row.total), 9),
+      reason_column(view, reason_name(row.reason)), names_text(view, row.function, row.place, width));
 }
 
 std::string top_nothing(Event event, bool gil_only) {
   if (gil_only) return "no thread has held the GIL yet; without --gil what runs without it shows, too";
   if (event == Event::kCpu) return "no CPU was used yet; -e wall shows where threads wait";
+  if (event == Event::kOffCpu) return "no thread has waited yet";
   return "nothing was recorded yet";
 }
 

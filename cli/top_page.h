@@ -16,6 +16,7 @@ struct TopView {
   TopSort sort = TopSort::kOwnShare;
   size_t first_row = 0;
   bool paused = false;
+  bool reasons = false;  // a column for what the time was spent: for wall and offcpu
 };
 
 // What is said of the recording above the table.
@@ -31,7 +32,7 @@ std::vector<std::string> top_head(const TopTitle& title, const LiveFigures& figu
 
 // The names of the columns, and a row each. `width` columns; 0: as wide as the text is.
 std::string top_column_names(const TopView& view, size_t width);
-std::string top_row(const LiveRow& row, size_t width);
+std::string top_row(const TopView& view, const LiveRow& row, size_t width);
 
 // What to say in the place of rows when there are none.
 std::string top_nothing(Event event, bool gil_only);

@@ -122,8 +122,8 @@ void ElapsedTime::on_wait(const rt_wait_record& record) {
         settle(ahead.blocked, wait.blocked + static_cast<Nanoseconds>(record.summed_blocked));
     Nanoseconds runnable =
         settle(ahead.runnable, wait.runnable + static_cast<Nanoseconds>(record.summed_runnable));
-    emit_sum(wait.reason, record.record, wait.end - runnable - blocked, blocked, 1);
-    emit_sum(wait.runnable_reason, record.record, wait.end - runnable, runnable, blocked == 0 ? 1 : 0);
+    emit_sum(wait.reason, record.record, wait.end - runnable - blocked, blocked, blocked > 0 ? 1 : 0);
+    emit_sum(wait.runnable_reason, record.record, wait.end - runnable, runnable, blocked > 0 ? 0 : 1);
   }
   threads_[tid].asleep_at_start.reset();
 }

@@ -24,7 +24,20 @@ ReportOptions with_lines(const ReportOptions& options) {
   return own;
 }
 
+TopRow named_row(std::string text, std::string function, std::string place) {
+  TopRow row;
+  row.text = std::move(text);
+  row.function = std::move(function);
+  row.place = std::move(place);
+  return row;
+}
+
 }  // namespace
+
+Reason TopRow::main_reason() const {
+  const auto& weights = self != 0 ? self_of : total_of;
+  return static_cast<Reason>(std::max_element(weights.begin(), weights.end()) - weights.begin());
+}
 
 // Which rows a sample belongs to.
 class TopCounter::Rows {
@@ -51,12 +64,12 @@ class TopCounter::Rows {
   TopRow describe(Frame frame) const {
     if (options_.by == By::kModule) {
       std::string module = module_of(frame);
-      return {module, module, ""};
+      return named_row(module, module, "");
     }
     if (options_.by == By::kDefinition) frame.line = frame.start_line;
     if (options_.by == By::kFunction) frame.line = 0;
-    return {frame_text(profile_, frame, options_), function_name(profile_, frame),
-            place_text(profile_, frame, options_)};
+    return named_row(frame_text(profile_, frame, options_), function_name(profile_, frame),
+                     place_text(profile_, frame, options_));
   }
 
   std::string module_of(const Frame& frame) const {
@@ -105,10 +118,17 @@ void TopCounter::add(Event event, const FoldedSamples& samples) {
     weight_ += sample.weight;
     samples_ += sample.count;
     row_ids_->of(sample, ids, rows_);
-    if (!ids.empty()) rows_[ids.front()].self += sample.weight;
+    auto reason = static_cast<size_t>(sample.reason);
+    if (!ids.empty()) {
+      rows_[ids.front()].self += sample.weight;
+      rows_[ids.front()].self_of[reason] += sample.weight;
+    }
     std::sort(ids.begin(), ids.end());
     ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
-    for (uint32_t id : ids) rows_[id].total += sample.weight;
+    for (uint32_t id : ids) {
+      rows_[id].total += sample.weight;
+      rows_[id].total_of[reason] += sample.weight;
+    }
   });
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -19,6 +20,12 @@ struct TopRow {
   std::string place;
   int64_t self = 0;   // weight of the samples in which it is the leaf
   int64_t total = 0;  // weight of the samples in which it is anywhere, each once however deep it recurses
+  // The same by Reason.
+  std::array<int64_t, kReasonCount> self_of{};
+  std::array<int64_t, kReasonCount> total_of{};
+
+  // What most of its own weight is spent for, or of its total where it has none of its own.
+  Reason main_reason() const;
 };
 
 // Adds up which functions, lines, modules or threads (options.by) the weight of samples goes to.

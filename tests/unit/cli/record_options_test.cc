@@ -68,6 +68,36 @@ TEST(RecordOptions, NamesAnEventOnce) {
   EXPECT_EQ(plan_of(options).events, (std::vector<Event>{Event::kWall, Event::kCpu}));
 }
 
+TEST(RecordOptions, ChoosesWaitsByTheirLength) {
+  RecordOptions options;
+  options.events = {"offcpu"};
+  EXPECT_EQ(plan_of(options).min_wait, 0);
+  EXPECT_GT(plan_of(options).max_wait, 1000 * 24 * 3600 * kSecond);
+  EXPECT_TRUE(plan_of(options).kernel_frames);
+  options.min_block = "10us";
+  options.max_block = "0.5";
+  options.no_kernel = true;
+  EXPECT_EQ(plan_of(options).min_wait, 10 * kMicrosecond);
+  EXPECT_EQ(plan_of(options).max_wait, 500 * kMillisecond);
+  EXPECT_FALSE(plan_of(options).kernel_frames);
+  options.min_block = "1";
+  expect_usage_error([&] { plan_of(options); }, "--min-block");
+  options.min_block = "ever";
+  expect_usage_error([&] { plan_of(options); }, "ever");
+  options.min_block = "";
+  options.events = {"wall"};
+  expect_usage_error([&] { plan_of(options); }, "--max-block");
+}
+
+TEST(RecordOptions, WaitsNeedTheKernelMechanism) {
+  RecordOptions options;
+  options.events = {"cpu", "offcpu"};
+  options.mechanism = "kernel";
+  EXPECT_TRUE(plan_of(options).has(Event::kOffCpu));
+  options.mechanism = "pause";
+  expect_usage_error([&] { plan_of(options); }, "offcpu");
+}
+
 TEST(RecordOptions, StandardOutputGetsCollapsedStacks) {
   RecordOptions options;
   options.output = "-";

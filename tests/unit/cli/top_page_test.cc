@@ -12,17 +12,32 @@ LiveRow a_row() {
 }
 
 TEST(TopPage, ARowWithoutAWidthIsWhole) {
-  EXPECT_EQ(top_row(a_row(), 0),
+  EXPECT_EQ(top_row({}, a_row(), 0),
             "  12.3%   150.0%    1.23 s    45.6 s  Service.handle_request  app/service.py:120");
 }
 
 TEST(TopPage, RowsFillTheWidth) {
   for (size_t width : {40, 60, 75, 100, 200}) {
-    EXPECT_EQ(display_width(top_row(a_row(), width)), width) << width;
+    EXPECT_EQ(display_width(top_row({}, a_row(), width)), width) << width;
     EXPECT_EQ(display_width(top_column_names({}, width)), width) << width;
   }
   // The end of a path says more than its beginning.
-  EXPECT_NE(top_row(a_row(), 76).find("…service.py:120"), std::string::npos) << top_row(a_row(), 76);
+  EXPECT_NE(top_row({}, a_row(), 76).find("…service.py:120"), std::string::npos) << top_row({}, a_row(), 76);
+}
+
+TEST(TopPage, ReasonsHaveAColumn) {
+  TopView view;
+  view.reasons = true;
+  LiveRow row = a_row();
+  row.reason = Reason::kPreempted;
+  EXPECT_EQ(top_row(view, row, 0),
+            "  12.3%   150.0%    1.23 s    45.6 s  [preempted]  Service.handle_request  app/service.py:120");
+  row.reason = Reason::kLock;
+  for (size_t width : {60, 75, 100}) {
+    EXPECT_EQ(display_width(top_row(view, row, width)), width) << width;
+    EXPECT_EQ(display_width(top_column_names(view, width)), width) << width;
+  }
+  EXPECT_EQ(top_column_names(view, 0).find("reason"), top_row(view, row, 0).find("[lock]"));
 }
 
 TEST(TopPage, TheColumnThatIsSortedByIsMarked) {

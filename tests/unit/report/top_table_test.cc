@@ -60,6 +60,25 @@ TEST_F(Top, ByModuleAndThread) {
   EXPECT_EQ(rows(), (std::vector<std::string>{"worker tid=2 50/50", "thread tid=1 30/30"}));
 }
 
+TEST_F(Top, ReasonIsThatOfMostOfTheOwnWeight) {
+  auto wait = [&](std::vector<FrameId> frames, Reason reason, int64_t weight) {
+    Sample sample = sample_of(profile, 1, profile.push(0, frames), weight);
+    sample.reason = reason;
+    profile.series(Event::kOffCpu).add(sample);
+  };
+  wait({main1, leaf}, Reason::kSleep, 30);
+  wait({main1, leaf}, Reason::kDisk, 40);
+  wait({main1}, Reason::kLock, 5);
+  wait({main2, leaf}, Reason::kSleep, 20);
+  options.by = ReportOptions::By::kLine;
+  std::vector<std::string> reasons;
+  for (const TopRow& row : top_table(profile, profile.series(Event::kOffCpu), options).rows) {
+    reasons.push_back(row.text + " " + std::string(reason_name(row.main_reason())));
+  }
+  EXPECT_EQ(reasons, (std::vector<std::string>{"leaf (b.py:9) [sleep]", "main (a.py:1) [lock]",
+                                               "main (a.py:2) [sleep]"}));
+}
+
 TEST_F(Top, FiltersApply) {
   add(1, {main1, leaf}, 30);
   add(1, {main2}, 5);
