@@ -24,7 +24,8 @@ std::string python_text(const Profile& profile, const Frame& frame, const Report
   return fmt::format("{} ({})", function, file);
 }
 
-// The function, or the binary that it is in when it has no symbol; "[vdso]" and the like have brackets already.
+// The function, or the binary that it is in when it has no symbol; "[vdso]" and the like have brackets
+// already.
 std::string function_or_module(const Profile& profile, const Frame& frame) {
   if (frame.function != 0) return std::string(profile.string(frame.function));
   std::string_view module = base_name(profile.string(frame.module));

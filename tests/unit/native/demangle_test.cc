@@ -57,12 +57,12 @@ TEST(Demangle, ANameThatExpandsWithoutBoundsStaysAsItIs) {
   std::string name = "_Z1fISt4pairIiiE";
   name += "S_IS0_S0_E";
   for (char c = '1'; c <= '9'; ++c) {
-    std::string previous = std::string("S") + c + "_";
-    name += "S_I" + previous + previous + "E";
+    std::string previous = {'S', c, '_'};
+    name.append("S_I").append(previous).append(previous).append("E");
   }
   for (char c = 'A'; c <= 'Z'; ++c) {
-    std::string previous = std::string("S") + c + "_";
-    name += "S_I" + previous + previous + "E";
+    std::string previous = {'S', c, '_'};
+    name.append("S_I").append(previous).append(previous).append("E");
   }
   name += "EvT_";
   EXPECT_EQ(demangle(name), name);
@@ -167,7 +167,7 @@ TEST(DemangleRust, V0ThatExpandsWithoutBounds) {
     std::string digits;
     for (; digits.empty() || value != 0; value /= 62) digits.insert(digits.begin(), kDigits[value % 62]);
     reference += digits + "_";
-    symbol += "T" + reference + reference + "E";
+    symbol.append("T").append(reference).append(reference).append("E");
     previous = here;
   }
   symbol += "E";
