@@ -28,7 +28,8 @@ void expect_inlined(const std::string& path) {
   EXPECT_EQ(frames[2].function, "fixture_outer");
   EXPECT_EQ(frames[2].line, fixture_line("outer"));
   EXPECT_EQ(frames[2].start_line, fixture_line("outer") - 1);
-  for (const SourceFrame& frame : frames) EXPECT_EQ(frame.file, fixture_source());
+  // As the compiler was told it, which need not be a whole path.
+  for (const SourceFrame& frame : frames) EXPECT_TRUE(frame.file.ends_with("/tests/fixtures/symbols.cc"));
 }
 
 TEST(SourceLines, InlinedFunctionsInnermostFirst) {

@@ -61,7 +61,7 @@ TEST_F(SymbolizerTest, LinesAndInlinedFunctions) {
   EXPECT_EQ(function(found[1]), "fixture::inner");
   EXPECT_EQ(function(found[2]), "fixture_outer");
   EXPECT_EQ(profile_.frame(found[2]).line, fixture_line("outer"));
-  EXPECT_EQ(profile_.string(profile_.frame(found[2]).file), fixture_source());
+  EXPECT_TRUE(profile_.string(profile_.frame(found[2]).file).ends_with("/tests/fixtures/symbols.cc"));
   EXPECT_EQ(module(found[0]), fixture_path("symbols.so"));
 }
 
