@@ -114,7 +114,8 @@ void Recording::complete(Profile& profile) {
   profile.start = start_;
   profile.start_unix_ns = start_unix_;
   profile.duration = monotonic_now() - start_;
-  profile.rate = plan_.rate;
+  bool clocked = plan_.has(Event::kCpu) || plan_.has(Event::kWall);
+  profile.rate = clocked ? plan_.rate : 0;
   for (Event event : plan_.events)
     profile.series(event);  // an event of which nothing was seen is empty, not absent
   RecordingQuality& quality = profile.quality;

@@ -5,7 +5,7 @@
 namespace rtprof::cli {
 
 Result<kernel::BpfSampler*> Services::bpf() {
-  if (!bpf_) bpf_ = kernel::BpfSampler::open(kernel::ElapsedTime::wanted(plan_));
+  if (!bpf_) bpf_ = kernel::BpfSampler::open(kernel::ElapsedTime::wanted(plan_), plan_.has(Event::kOffCpu));
   if (!*bpf_) return bpf_->failure();
   return (*bpf_)->get();
 }

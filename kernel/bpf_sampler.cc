@@ -15,6 +15,14 @@
 #include "kernel/bpf_support.h"
 
 namespace rtprof::kernel {
+namespace {
+
+// Two processes that pass a byte to and fro fill 10 MB a second: this is for a second in which rtprof is not
+// given a CPU.
+constexpr uint32_t kRingOfEachWait = 16 << 20;
+
+}  // namespace
+
 void BpfSampler::Deleter::operator()(entry* skeleton) const {
   entry__destroy(skeleton);
 }
@@ -25,17 +33,18 @@ void BpfSampler::Deleter::operator()(ring_buffer* ring) const {
 BpfSampler::BpfSampler() : kernel_stacks_(std::make_shared<KernelStacks>(KernelSymbols::read)) {}
 BpfSampler::~BpfSampler() = default;
 
-Result<std::unique_ptr<BpfSampler>> BpfSampler::open(bool context_switches) {
+Result<std::unique_ptr<BpfSampler>> BpfSampler::open(bool context_switches, bool each_wait) {
   if (auto ready = prepare_bpf(); !ready) return ready.failure();
   std::unique_ptr<BpfSampler> sampler(new BpfSampler);
-  if (auto failure = sampler->load(context_switches)) return *failure;
+  if (auto failure = sampler->load(context_switches, each_wait)) return *failure;
   return sampler;
 }
 
-std::optional<Failure> BpfSampler::load(bool context_switches) {
+std::optional<Failure> BpfSampler::load(bool context_switches, bool each_wait) {
   skeleton_.reset(entry__open());
   if (!skeleton_) return bpf_load_failure(errno);
   skeleton_->rodata->own_pid_namespace = own_pid_namespace();
+  if (each_wait) bpf_map__set_max_entries(skeleton_->maps.records, kRingOfEachWait);
   bpf_program__set_autoload(skeleton_->progs.on_switch, context_switches);
   bpf_program__set_autoload(skeleton_->progs.on_wakeup, context_switches);
   bpf_program__set_autoload(skeleton_->progs.open_waits, context_switches);

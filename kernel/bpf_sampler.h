@@ -68,7 +68,8 @@ class BpfSampler {
   // `context_switches`: the programs on the scheduler's tracepoints too, which wall needs; they run at every
   // switch of the machine, about 0.1 µs for those that concern no target.
   // Fails with the reason: permission, kernel too old, no BTF.
-  static Result<std::unique_ptr<BpfSampler>> open(bool context_switches);
+  // `each_wait`: offcpu is among what is wanted, which takes a larger ring.
+  static Result<std::unique_ptr<BpfSampler>> open(bool context_switches, bool each_wait = false);
   ~BpfSampler();
   BpfSampler(const BpfSampler&) = delete;
   BpfSampler& operator=(const BpfSampler&) = delete;
@@ -110,7 +111,7 @@ class BpfSampler {
 
  private:
   BpfSampler();
-  std::optional<Failure> load(bool context_switches);
+  std::optional<Failure> load(bool context_switches, bool each_wait);
   std::optional<Failure> install(const Walker& walker);
   std::optional<Failure> attach(bool context_switches);
   UniqueFd iterate(pid_t pid) const;

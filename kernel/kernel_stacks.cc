@@ -31,7 +31,9 @@ void KernelStacks::name(uint64_t stack, Profile& profile, std::vector<FrameId>& 
     frame.kind = FrameKind::kKernel;
     frame.function = profile.intern(found->name);
     frame.module = profile.intern(found->module.empty() ? "kernel" : found->module);
-    root_first.push_back(profile.intern(frame));
+    FrameId id = profile.intern(frame);
+    // A frame without a name says no more however often it is repeated.
+    if (!found->name.empty() || root_first.empty() || root_first.back() != id) root_first.push_back(id);
   }
 }
 

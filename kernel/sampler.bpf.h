@@ -19,7 +19,7 @@
 
 #define RT_MAX_WALKERS 8
 #define RT_KNOWN_STACKS 32768
-/* rtprof maps the ring twice. */
+/* rtprof maps the ring twice. It makes it larger where each wait is recorded. */
 #define RT_RING_BYTES (2 << 20)
 /* Records wait for the next regular read, every 100 ms, or until there are this many bytes of them. */
 #define RT_RING_FULL_ENOUGH (RT_RING_BYTES / 4)

@@ -98,7 +98,7 @@ void Writer::sample_types(const std::vector<const Series*>& events) {
   }
   const ValueNames& first = names_of(events.front()->event());
   out_.add_int64(ProfileField::kDefaultSampleType, string(first.weight));
-  if (profile_.rate > 0) {
+  if (profile_.rate > 0 && events.front()->event() != Event::kOffCpu) {
     value_type(ProfileField::kPeriodType, first.weight, first.unit);
     out_.add_int64(ProfileField::kPeriod, std::llround(1e9 / profile_.rate));
   }

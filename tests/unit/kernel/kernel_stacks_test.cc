@@ -56,9 +56,9 @@ TEST_F(KernelStacksTest, CallBelongsToTheFunctionBefore) {
   EXPECT_EQ(names(1), (std::vector<std::string>{"anon_pipe_read", "kernel"}));
 }
 
-TEST(KernelStacks, HiddenSymbolsLeaveFramesWithoutNames) {
+TEST(KernelStacks, HiddenSymbolsLeaveOneFrameWithoutAName) {
   KernelStacks stacks([] { return KernelSymbols(); });
-  stacks.add(1, std::vector<uint64_t>{0xffffffff81002010});
+  stacks.add(1, std::vector<uint64_t>{0xffffffff81002010, 0xffffffff81001010});
   EXPECT_EQ(stacks.waits(*stacks.find(1)), std::nullopt);
   Profile profile;
   std::vector<FrameId> frames;
