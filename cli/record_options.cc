@@ -80,7 +80,7 @@ std::optional<Mechanism> mechanism_of(const RecordOptions& options) {
 }  // namespace
 
 void add_sampling_options(CLI::App& command, RecordOptions& options) {
-  command.add_option("-e,--event", options.events, "what to record: cpu, wall, offcpu; several with commas")
+  command.add_option("-e,--event", options.events, "what to record: cpu, wall or offcpu")
       ->delimiter(',')
       ->default_str("cpu");
   command.add_option("-r,--rate", options.rate, "samples a second and thread; also 1k, 100khz")
@@ -122,6 +122,7 @@ void add_filter_options(CLI::App& command, RecordOptions& options) {
 void add_record_options(CLI::App& command, RecordOptions& options) {
   add_sampling_options(command, options);
   add_filter_options(command, options);
+  command.get_option("--event")->description("what to record: cpu, wall, offcpu; several with commas");
   command.add_option("-d,--duration", options.duration,
                      "seconds to record, or 500ms, 2m; until Ctrl-C without it");
   command.add_option("--min-block", options.min_block,
