@@ -41,6 +41,7 @@ Result<std::unique_ptr<BpfSampler>> BpfSampler::open(bool context_switches, bool
 }
 
 std::optional<Failure> BpfSampler::load(bool context_switches, bool each_wait) {
+  context_switches_ = context_switches;
   skeleton_.reset(entry__open());
   if (!skeleton_) return bpf_load_failure(errno);
   skeleton_->rodata->own_pid_namespace = own_pid_namespace();
@@ -80,16 +81,17 @@ std::optional<Failure> BpfSampler::attach(bool context_switches) {
 SharedMaps BpfSampler::maps() const {
   auto& maps = skeleton_->maps;
   return {bpf_map__fd(maps.targets),  bpf_map__fd(maps.threads), bpf_map__fd(maps.known_stacks),
-          bpf_map__fd(maps.contexts), bpf_map__fd(maps.records), bpf_map__fd(maps.lost_records)};
+          bpf_map__fd(maps.contexts), bpf_map__fd(maps.records), bpf_map__fd(maps.lost_records),
+          context_switches_};
 }
 
 std::optional<Failure> BpfSampler::install(const Walker& walker) {
   auto slot = static_cast<uint32_t>(walker_slots_.size());
-  int clock = walker.clock_program();
-  int context_switch = walker.switch_program();
-  if (bpf_map_update_elem(bpf_map__fd(skeleton_->maps.clock_walkers), &slot, &clock, BPF_ANY) != 0 ||
-      bpf_map_update_elem(bpf_map__fd(skeleton_->maps.switch_walkers), &slot, &context_switch, BPF_ANY) !=
-          0) {
+  auto set = [slot](bpf_map* programs, int program) {
+    return bpf_map_update_elem(bpf_map__fd(programs), &slot, &program, BPF_ANY) == 0;
+  };
+  if (!set(skeleton_->maps.clock_walkers, walker.clock_program()) ||
+      (context_switches_ && !set(skeleton_->maps.switch_walkers, walker.switch_program()))) {
     return Failure{"installing a BPF walker: " + errno_text(errno), errno};
   }
   walker_slots_[&walker] = slot;

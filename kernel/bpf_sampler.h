@@ -42,6 +42,7 @@ struct SharedMaps {
   int contexts;
   int records;
   int lost_records;
+  bool context_switches;  // whether the walker's switch program will be called
 };
 
 // What is recorded of a target.
@@ -58,7 +59,7 @@ class Walker {
  public:
   virtual ~Walker() = default;
   virtual int clock_program() const = 0;
-  virtual int switch_program() const = 0;
+  virtual int switch_program() const = 0;  // used where context switches are followed
 };
 
 // The BPF programs of one rtprof: loaded once, whatever the number of targets and runtimes. Closing it
@@ -122,6 +123,7 @@ class BpfSampler {
     void operator()(ring_buffer* ring) const;
   };
 
+  bool context_switches_ = false;
   UniqueFd statistics_;  // keeps the kernel's measuring of BPF programs on
   std::unique_ptr<entry, Deleter> skeleton_;
   std::unique_ptr<ring_buffer, Deleter> ring_;

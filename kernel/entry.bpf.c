@@ -39,8 +39,8 @@ static __always_inline struct rt_thread* account_of(struct task_struct* task, rt
   return bpf_map_lookup_elem(&threads, &tid);
 }
 
-static __always_inline struct rt_context* begin(const struct rt_target* target, rt_u32 tgid, rt_u32 tid,
-                                                rt_u32 entry, rt_u64 now) {
+static __always_inline struct rt_context* begin(struct task_struct* task, const struct rt_target* target,
+                                                rt_u32 tgid, rt_u32 tid, rt_u32 entry, rt_u64 now) {
   struct rt_context* context = rt_current_context();
   if (!context) return 0;
   context->entry = entry;
@@ -49,6 +49,7 @@ static __always_inline struct rt_context* begin(const struct rt_target* target, 
   context->target_flags = target->flags;
   context->tid = tid;
   context->flags = 0;
+  context->thread_pointer = BPF_CORE_READ(task, thread.fsbase);
   context->time = now;
   context->cpu = 0;
   context->running = 0;
@@ -64,7 +65,7 @@ int on_clock(struct bpf_perf_event_data* event) {
   rt_u64 now = bpf_ktime_get_ns();
   rt_u32 tid = tid_of(task);
   struct rt_thread* thread = account_of(task, tid, target, RT_THREAD_RUNNING);
-  struct rt_context* context = begin(target, tgid, tid, RT_ENTRY_CLOCK, now);
+  struct rt_context* context = begin(task, target, tgid, tid, RT_ENTRY_CLOCK, now);
   if (!thread || !context) return 0;
 
   struct bpf_perf_event_value value = {};
@@ -155,7 +156,7 @@ int BPF_PROG(on_switch, _Bool preempted, struct task_struct* prev, struct task_s
   if (!target || !(target->flags & RT_TARGET_SWITCHES)) return 0;
   rt_u32 tid = tid_of(prev);
   struct rt_thread* thread = account_of(prev, tid, target, RT_THREAD_RUNNING);
-  struct rt_context* context = begin(target, tgid, tid, RT_ENTRY_SWITCH, now);
+  struct rt_context* context = begin(prev, target, tgid, tid, RT_ENTRY_SWITCH, now);
   if (!thread || !context) return 0;
   thread->running += now - thread->since;
   thread->since = now;

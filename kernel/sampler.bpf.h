@@ -3,19 +3,20 @@
  *
  * A sample goes: event → entry program → tail call of the target's walker → rt_finish(). A walker is one
  * program for each type of entry (clock tick, context switch), since a tail call cannot change a program's
- * type. */
+ * type.
+ *
+ * Walkers read their target's memory and none of the kernel's structures. So libbpf needs the kernel's types,
+ * of which it takes 10 ms to read megabytes, for the entry programs alone. */
 #ifndef RTPROF_KERNEL_SAMPLER_BPF_H_
 #define RTPROF_KERNEL_SAMPLER_BPF_H_
 
 #include <linux/bpf.h>
 #include <linux/bpf_perf_event.h>
 /* After linux/bpf.h, whose types they use. */
-#include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
 #include "kernel/record.h"
-#include "kernel/task.bpf.h"
 
 #define RT_MAX_WALKERS 8
 #define RT_KNOWN_STACKS 32768
@@ -40,7 +41,8 @@ struct rt_context {
   rt_u32 tid;
   rt_u32 flags;
   rt_u32 tgid;
-  rt_u32 target_flags; /* enum rt_target_flags */
+  rt_u32 target_flags;   /* enum rt_target_flags */
+  rt_u64 thread_pointer; /* of the thread: where its thread-local storage is */
   rt_u64 time;
   rt_u64 cpu;
   rt_u64 running;

@@ -26,6 +26,8 @@ Result<std::unique_ptr<kernel::Walker>> PythonBpfWalker::load(const kernel::Shar
   bpf_map__reuse_fd(own.contexts, maps.contexts);
   bpf_map__reuse_fd(own.records, maps.records);
   bpf_map__reuse_fd(own.lost_records, maps.lost_records);
+  // The verifier takes some 10 ms for each of the two programs.
+  bpf_program__set_autoload(walker->skeleton_->progs.python_on_switch, maps.context_switches);
   if (int error = python_walk__load(walker->skeleton_.get())) {
     return Failure{"loading the Python walker: " + errno_text(-error), -error};
   }

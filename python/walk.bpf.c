@@ -220,10 +220,9 @@ static __always_inline int sample_python(void) {
   rt_u32 tgid = context->tgid;
   const struct rt_py_walk* walk = bpf_map_lookup_elem(&python_targets, &tgid);
   if (!walk) return 0;
-  struct task_struct* task = (struct task_struct*)bpf_get_current_task();
   rt_u64 frame = 0;
   rt_u64 hash = 0;
-  rt_u64 state = find_thread_state(walk, context->tid, BPF_CORE_READ(task, thread.fsbase), &frame);
+  rt_u64 state = find_thread_state(walk, context->tid, context->thread_pointer, &frame);
   context->stack.header.count = 0;
   context->stack.header.end = RT_END_NO_THREAD;
   if (state) {
