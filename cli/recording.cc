@@ -69,10 +69,6 @@ void Recording::add_machine() {
   session_.add(open_machine(plan_, services_));
 }
 
-bool Recording::add_runtime(pid_t pid) {
-  return attach(Process::open(pid), plan_, Scope::kRuntimes);
-}
-
 bool Recording::offer(const Process& process) {
   auto again = Process::try_open(process.pid());
   if (!again) return false;

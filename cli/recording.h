@@ -31,9 +31,6 @@ class Recording {
   void add(pid_t pid);
   // Samples the whole machine. Throws Error where that is not permitted.
   void add_machine();
-  // Attaches to a process that is starting if it runs a known runtime by now; false when it does not.
-  bool add_runtime(pid_t pid);
-
   // Samples until `duration` is over (0: no end), `stop` is set, or every process has ended. `refresh` is
   // called twice a second.
   void run(Nanoseconds duration, const std::atomic<bool>& stop, const std::function<void()>& refresh);

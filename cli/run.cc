@@ -12,6 +12,7 @@
 #include "cli/record_job.h"
 #include "cli/record_options.h"
 #include "cli/recording.h"
+#include "cli/registry.h"
 #include "cli/signals.h"
 #include "common/base/error.h"
 
@@ -27,15 +28,12 @@ struct RunOptions {
 };
 
 // Attaches as soon as the program's runtime is up, or, when none has come for a while, to its native code;
-// false when the program ended before, or `stop` was set. Where subprocesses are followed, that is from the
-// start.
-bool add_when_ready(Recording& recording, const Child& child, const RunOptions& options,
-                    const std::atomic<bool>& stop) {
+// false when the program ended before, or `stop` was set.
+bool add_when_ready(Recording& recording, const Child& child, const std::atomic<bool>& stop) {
   TimePoint native_from = monotonic_now() + kRuntimeStart;
   while (!child.ended() && !stop) {
     try {
-      if (recording.add_runtime(child.pid())) return true;
-      if (options.record.subprocesses || monotonic_now() >= native_from) {
+      if (find_runtime(Process::open(child.pid())) || monotonic_now() >= native_from) {
         recording.add(child.pid());
         return true;
       }
@@ -54,7 +52,7 @@ int run(const RunOptions& options) {
   StopOnSignal signals;
   Recording recording(job.plan(), options.record.subprocesses);
   Child child(options.command);
-  if (!add_when_ready(recording, child, options, signals.stopped())) {
+  if (!add_when_ready(recording, child, signals.stopped())) {
     throw Error(ExitCode::kTargetEnded,
                 fmt::format("{} ended with status {} before it could be profiled", options.command.front(),
                             child.wait()),

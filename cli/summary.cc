@@ -54,13 +54,21 @@ int64_t recorded_weight(const Profile& profile, Event event) {
   return weight;
 }
 
-std::string nothing_recorded(Event event, bool gil_only) {
+std::string nothing_recorded(Event event, bool gil_only, bool native) {
   if (gil_only)
     return "no thread held the GIL while it was recorded; leave --gil out to see what ran without it";
-  if (event == Event::kCpu) return "no CPU was used while it was recorded; -e wall shows where threads wait";
+  if (event == Event::kCpu) {
+    return fmt::format("no CPU was used while it was recorded; {} shows where threads wait",
+                       native ? "rtprof dump" : "-e wall");
+  }
   if (event == Event::kOffCpu)
     return "no thread waited while it was recorded, or none for as long as asked for";
   return fmt::format("nothing was recorded of {}", event_name(event));
+}
+
+bool all_native(const Profile& profile) {
+  return std::ranges::all_of(profile.quality.runs,
+                             [](const RunQuality& run) { return run.runtime == "native"; });
 }
 
 bool anything_shown(const Profile& profile, Event event, const ReportOptions& report) {
@@ -111,7 +119,7 @@ std::vector<std::string> warnings_about(const Profile& profile, const SamplingPl
   std::vector<std::string> warnings;
   for (Event event : plan.events) {
     if (recorded_weight(profile, event) == 0) {
-      warnings.push_back(nothing_recorded(event, plan.gil_only));
+      warnings.push_back(nothing_recorded(event, plan.gil_only, all_native(profile)));
     } else if (!anything_shown(profile, event, report)) {
       warnings.push_back(fmt::format("-I and -X leave nothing of the {} profile", event_name(event)));
     }
