@@ -1,6 +1,7 @@
 // usage: shares SECONDS [THREADS]
-// Each thread spends a quarter of its CPU time below hot_a and the rest below hot_b, in turns of a millisecond or so,
-// called through libc and the standard library, without frame pointers where it is compiled so.
+// Each thread spends a quarter of its CPU time below hot_a and the rest below hot_b, in turns of a
+// millisecond or so, called through libc and the standard library, without frame pointers where it is
+// compiled so.
 #include <algorithm>
 #include <array>
 #include <chrono>
