@@ -99,13 +99,6 @@ uint64_t Recording::samples() const {
   return samples;
 }
 
-bool Recording::all_ended() const {
-  for (const Process& process : processes_) {
-    if (process.alive() && !process.has_execed()) return false;
-  }
-  return true;
-}
-
 void Recording::complete(Profile& profile) {
   profile.start = start_;
   profile.start_unix_ns = start_unix_;

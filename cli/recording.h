@@ -39,7 +39,7 @@ class Recording {
   uint64_t samples() const;
   std::vector<RunQuality> quality() const { return session_.quality(); }
   // True when every process has ended by itself.
-  bool all_ended() const;
+  bool all_ended() const { return !session_.any_live(); }
   const std::deque<Process>& processes() const { return processes_; }
 
   // For a live view: hands over the samples of an event since the last call, open waits counted up to now,

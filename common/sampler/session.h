@@ -19,6 +19,8 @@ class Session {
 
   void add(std::unique_ptr<Source> source);
   bool empty() const { return entries_.empty(); }
+  // Whether a source has not ended yet.
+  bool any_live() const;
   // When the first of its sources began; now, when there is none.
   TimePoint since() const;
 
@@ -42,7 +44,6 @@ class Session {
     std::vector<RunQuality> final_quality;  // of a source that has ended
   };
 
-  bool any_live() const;
   void wait(TimePoint until) const;
   void serve(TimePoint now, bool drain_all);
   void end(Entry& entry);
