@@ -25,15 +25,6 @@ using Mark = Finding::Mark;
 
 constexpr const char* kSamplesByPause = "threads are paused for each sample instead";
 
-std::optional<int> read_number(const char* path) {
-  auto text = read_file(path);
-  int value = 0;
-  if (!text || std::from_chars(text->data(), text->data() + text->size(), value).ec != std::errc()) {
-    return std::nullopt;
-  }
-  return value;
-}
-
 Finding kernel_version() {
   constexpr std::pair kNeeded{5, 17};
   utsname name{};

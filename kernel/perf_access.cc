@@ -4,22 +4,12 @@
 #include <sys/resource.h>
 
 #include <cerrno>
-#include <charconv>
 
 #include "common/base/error.h"
 #include "common/base/file.h"
 
 namespace rtprof::kernel {
 namespace {
-
-std::optional<int> read_number(const char* path) {
-  auto text = read_file(path);
-  int value = 0;
-  if (!text || std::from_chars(text->data(), text->data() + text->size(), value).ec != std::errc()) {
-    return std::nullopt;
-  }
-  return value;
-}
 
 // "Seccomp:\t2" of /proc/PID/status: 2 is a filter, 1 is the strict mode, which leaves no process running.
 bool has_seccomp_filter() {

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <climits>
 
 #include "common/base/error.h"
@@ -90,6 +91,15 @@ Result<bool> write_file_atomically(const std::string& path, const Fill& fill) {
   if (::rename(temporary.c_str(), path.c_str()) != 0) return failed("cannot rename to " + path, errno);
   guard.keep();
   return true;
+}
+
+std::optional<int> read_number(const std::string& path) {
+  auto text = read_file(path);
+  int value = 0;
+  if (!text || std::from_chars(text->data(), text->data() + text->size(), value).ec != std::errc()) {
+    return std::nullopt;
+  }
+  return value;
 }
 
 std::string read_link(const std::string& path) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -26,6 +27,9 @@ Result<bool> write_all(int fd, const Fill& fill);
 
 // Writes everything to a descriptor; fails with errno.
 Result<bool> write_all(int fd, std::string_view bytes);
+
+// The number that a file such as one of /proc/sys begins with.
+std::optional<int> read_number(const std::string& path);
 
 // The target of a symbolic link; empty when it cannot be read.
 std::string read_link(const std::string& path);
