@@ -65,7 +65,7 @@ def true_stacks(context):
             alternation = truth.Alternation(target.truth())
             # A rate at which sampling itself does not change what takes how long.
             exact = {
-                rung: until(context, context.rtprof(rung), target, 5000, samples, 60) for rung in ("kernel", "pause")
+                rung: until(context, context.rtprof(rung), target, 1000, samples, 120) for rung in ("kernel", "pause")
             }
         compare_sides(context, python, alternation, exact)
 
