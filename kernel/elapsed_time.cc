@@ -1,6 +1,7 @@
 #include "kernel/elapsed_time.h"
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
 #include "kernel/wait_reason.h"
@@ -51,27 +52,46 @@ TargetOptions ElapsedTime::target_options(TimePoint since) const {
   return options;
 }
 
-// The files that poll and select wait for are noted as a thread blocks, which these did before.
+// That a thread wants a CPU, and the files that poll and select wait for, are noted as it is switched out,
+// which these were before.
 void ElapsedTime::start(TimePoint since) {
   since_ = since;
-  for (pid_t tid : process_.threads()) threads_[tid].asleep_at_start = files_.reason_of_sleeper(tid);
+  for (pid_t tid : process_.threads()) {
+    auto stat = read_stat(process_.directory() + "/task/" + std::to_string(tid));
+    bool wants_cpu = stat && stat->state == 'R';
+    Thread& thread = threads_[tid];
+    thread.last = files_.reason_of_sleeper(tid);
+    thread.waits_at_start = wants_cpu ? Reason::kPreempted : thread.last;
+  }
 }
 
-Reason ElapsedTime::reason_of(const rt_wait_site& site, pid_t tid, std::optional<uint32_t> kernel_stack) {
-  Thread& thread = threads_[tid];
-  if (thread.asleep_at_start && polls(site)) return *thread.asleep_at_start;
+Reason ElapsedTime::reason_of(const rt_wait_site& site, const rt_record& record,
+                              std::optional<uint32_t> kernel_stack) {
+  Thread& thread = threads_[tid_of(record)];
+  if (thread.waits_at_start && record.stack == 0 &&
+      (polls(site) || (site.flags & RT_WAIT_UNSEEN) != 0 || thread.waits_at_start == Reason::kPreempted))
+    return *thread.waits_at_start;
+  if ((site.flags & RT_WAIT_UNSEEN) != 0) {
+    // The same place of the program waits for the same thing, as a rule.
+    auto before = reasons_.find(record.stack);
+    return before == reasons_.end() ? thread.last : before->second;
+  }
   auto functions = kernel_stack ? kernel_stacks_.waits(*kernel_stack) : std::nullopt;
-  return reason_of_wait(site, functions, [this](uint32_t epoll) { return files_.epoll_kinds(epoll); });
+  Reason reason =
+      reason_of_wait(site, functions, [this](uint32_t epoll) { return files_.epoll_kinds(epoll); });
+  if (record.stack != 0 && (record.flags & RT_SAMPLE_NO_STACK) == 0) reasons_[record.stack] = reason;
+  return reason;
 }
 
-void ElapsedTime::describe(const rt_wait_site& site, pid_t tid, Wait& wait) {
+void ElapsedTime::describe(const rt_wait_site& site, const rt_record& record, Wait& wait) {
+  Thread& thread = threads_[tid_of(record)];
   wait.kernel_stack = kernel_stacks_.find(site.kernel_stack);
   if (wait.blocked > 0) {
-    wait.reason = reason_of(site, tid, wait.kernel_stack);
-    threads_[tid].last = wait.reason;
+    wait.reason = reason_of(site, record, wait.kernel_stack);
+    thread.last = wait.reason;
   } else {
     // Summed up before it, for reasons that were not told.
-    wait.reason = threads_[tid].last;
+    wait.reason = thread.last;
     if ((site.flags & RT_WAIT_INVOLUNTARY) != 0) wait.runnable_reason = Reason::kPreempted;
   }
 }
@@ -83,7 +103,16 @@ void ElapsedTime::emit_sum(Reason reason, const rt_record& record, TimePoint sta
   if (idle_) emit_({Event::kCpu, Reason::kNone, record, std::nullopt, start, time, count});
 }
 
+bool ElapsedTime::is_later(const rt_record& record) const {
+  auto looked = looked_.find(tid_of(record));
+  return looked != looked_.end() && static_cast<TimePoint>(record.time) > looked->second;
+}
+
 void ElapsedTime::on_sample(const rt_sample_record& record) {
+  if (is_later(record.record)) {
+    later_.emplace_back([this, record] { on_sample(record); });
+    return;
+  }
   if (!sums()) return;
   Nanoseconds running =
       settle(threads_[tid_of(record.record)].sums.running, static_cast<Nanoseconds>(record.running));
@@ -108,13 +137,17 @@ void ElapsedTime::emit_wait(const rt_record& record, const Wait& wait) {
 }
 
 void ElapsedTime::on_wait(const rt_wait_record& record) {
+  if (is_later(record.record)) {
+    later_.emplace_back([this, record] { on_wait(record); });
+    return;
+  }
   pid_t tid = tid_of(record.record);
   Wait wait;
   wait.start = static_cast<TimePoint>(record.start);
   wait.end = static_cast<TimePoint>(record.record.time);
   wait.blocked = static_cast<Nanoseconds>(record.blocked);
   wait.runnable = static_cast<Nanoseconds>(record.runnable);
-  describe(record.site, tid, wait);
+  describe(record.site, record.record, wait);
   if ((record.events & RT_WAIT_FOR_OFFCPU) != 0) emit_wait(record.record, wait);
   if ((record.events & RT_WAIT_FOR_WALL) != 0) {
     Ahead& ahead = threads_[tid].sums;
@@ -125,10 +158,14 @@ void ElapsedTime::on_wait(const rt_wait_record& record) {
     emit_sum(wait.reason, record.record, wait.end - runnable - blocked, blocked, blocked > 0 ? 1 : 0);
     emit_sum(wait.runnable_reason, record.record, wait.end - runnable, runnable, blocked > 0 ? 0 : 1);
   }
-  threads_[tid].asleep_at_start.reset();
+  threads_[tid].waits_at_start.reset();
 }
 
 void ElapsedTime::on_thread_end(const rt_sample_record& record) {
+  if (is_later(record.record)) {
+    later_.emplace_back([this, record] { on_thread_end(record); });
+    return;
+  }
   pid_t tid = tid_of(record.record);
   if (sums() && record.running != 0) {
     Nanoseconds running = settle(threads_[tid].sums.running, static_cast<Nanoseconds>(record.running));
@@ -138,34 +175,42 @@ void ElapsedTime::on_thread_end(const rt_sample_record& record) {
   threads_.erase(tid);
 }
 
-void ElapsedTime::flush(std::span<const rt_open_thread> threads, TimePoint now) {
+void ElapsedTime::flush(std::span<const rt_open_thread> threads, const std::function<void()>& drain) {
   for (const rt_open_thread& thread : threads) {
-    rt_record record{};
-    record.tid = thread.tid;
-    record.flags = thread.thread.flags;
-    record.stack = thread.thread.stack;
-    Wait wait;
-    wait.end = now;
-    // No event since the start: it has slept all the time.
-    wait.start = thread.known != 0 ? static_cast<TimePoint>(thread.thread.since) : since_;
-    bool runs = thread.known != 0 && thread.thread.activity == RT_THREAD_RUNNING;
-    auto woken = static_cast<TimePoint>(thread.thread.woken);
-    if (thread.known != 0 && thread.thread.activity == RT_THREAD_RUNNABLE) woken = wait.start;
-    if (woken == 0) woken = now;
-    if (!runs && now > wait.start) {
-      wait.blocked = woken - wait.start;
-      wait.runnable = now - woken;
-    }
-    describe(thread.site, tid_of(record), wait);
-    Nanoseconds length = wait.blocked + wait.runnable;
-    if (offcpu_ && length > 0 && length >= plan_.min_wait && length <= plan_.max_wait)
-      emit_wait(record, wait);
-    if (sums()) flush_sums(thread, record, wait, now);
+    looked_[static_cast<pid_t>(thread.tid)] = static_cast<TimePoint>(thread.time);
   }
+  drain();
+  looked_.clear();
+  for (const rt_open_thread& thread : threads) flush_thread(thread);
+  for (const auto& record : std::exchange(later_, {})) record();
 }
 
-void ElapsedTime::flush_sums(const rt_open_thread& thread, const rt_record& record, const Wait& wait,
-                             TimePoint now) {
+void ElapsedTime::flush_thread(const rt_open_thread& thread) {
+  auto now = static_cast<TimePoint>(thread.time);
+  rt_record record{};
+  record.tid = thread.tid;
+  record.flags = thread.thread.flags;
+  record.stack = thread.thread.stack;
+  Wait wait;
+  wait.end = now;
+  // No event since the start: it has slept all the time.
+  wait.start = thread.known != 0 ? static_cast<TimePoint>(thread.thread.since) : since_;
+  bool runs = thread.known != 0 && thread.thread.activity == RT_THREAD_RUNNING;
+  auto woken = static_cast<TimePoint>(thread.thread.woken);
+  if (thread.known != 0 && thread.thread.activity == RT_THREAD_RUNNABLE) woken = wait.start;
+  if (woken == 0) woken = now;
+  if (!runs && now > wait.start) {
+    wait.blocked = woken - wait.start;
+    wait.runnable = now - woken;
+  }
+  describe(thread.site, record, wait);
+  Nanoseconds length = wait.blocked + wait.runnable;
+  if (offcpu_ && length > 0 && length >= plan_.min_wait && length <= plan_.max_wait) emit_wait(record, wait);
+  if (sums()) flush_sums(thread, record, wait);
+}
+
+void ElapsedTime::flush_sums(const rt_open_thread& thread, const rt_record& record, const Wait& wait) {
+  TimePoint now = wait.end;
   const rt_thread& sums = thread.thread;
   Ahead open{static_cast<Nanoseconds>(sums.running), static_cast<Nanoseconds>(sums.blocked) + wait.blocked,
              static_cast<Nanoseconds>(sums.runnable) + wait.runnable};

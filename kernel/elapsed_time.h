@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <unordered_map>
+#include <vector>
 
 #include "common/process/process.h"
 #include "common/sampler/plan.h"
@@ -52,8 +53,9 @@ class ElapsedTime {
   void on_sample(const rt_sample_record& record);
   void on_wait(const rt_wait_record& record);
   void on_thread_end(const rt_sample_record& record);
-  // Emits what is open of each thread up to `now`; what comes later counts for the rest.
-  void flush(std::span<const rt_open_thread> threads, TimePoint now);
+  // Emits what is open of each thread up to when it was looked at; what comes later counts for the rest.
+  // `drain` hands over the records that wait: those from before the look count first.
+  void flush(std::span<const rt_open_thread> threads, const std::function<void()>& drain);
 
  private:
   // What was emitted of a thread before its record came.
@@ -63,11 +65,11 @@ class ElapsedTime {
     Nanoseconds runnable = 0;
   };
   struct Thread {
-    Ahead sums;                             // of wall
-    TimePoint wait = 0;                     // the start of the wait of offcpu,
-    Ahead told;                             // and what was emitted of it
-    std::optional<Reason> asleep_at_start;  // since before the recording, for this
-    Reason last = Reason::kOther;           // of its last wait
+    Ahead sums;                            // of wall
+    TimePoint wait = 0;                    // the start of the wait of offcpu,
+    Ahead told;                            // and what was emitted of it
+    std::optional<Reason> waits_at_start;  // since before the recording, for this
+    Reason last = Reason::kOther;          // of its last wait
   };
   struct Wait {
     TimePoint start = 0;
@@ -79,11 +81,13 @@ class ElapsedTime {
     std::optional<uint32_t> kernel_stack;
   };
 
-  Reason reason_of(const rt_wait_site& site, pid_t tid, std::optional<uint32_t> kernel_stack);
-  void describe(const rt_wait_site& site, pid_t tid, Wait& wait);
+  bool is_later(const rt_record& record) const;
+  void flush_thread(const rt_open_thread& thread);
+  Reason reason_of(const rt_wait_site& site, const rt_record& record, std::optional<uint32_t> kernel_stack);
+  void describe(const rt_wait_site& site, const rt_record& record, Wait& wait);
   void emit_sum(Reason reason, const rt_record& record, TimePoint start, Nanoseconds time, uint64_t count);
   void emit_wait(const rt_record& record, const Wait& wait);
-  void flush_sums(const rt_open_thread& thread, const rt_record& record, const Wait& wait, TimePoint now);
+  void flush_sums(const rt_open_thread& thread, const rt_record& record, const Wait& wait);
 
   const Process& process_;
   SamplingPlan plan_;
@@ -95,6 +99,10 @@ class ElapsedTime {
   ProcessFiles files_;
   TimePoint since_ = 0;
   std::unordered_map<pid_t, Thread> threads_;
+  std::unordered_map<uint64_t, Reason> reasons_;  // by runtime's stack: what was waited for there last
+  // While a flush drains: when threads were looked at, and what came after that.
+  std::unordered_map<pid_t, TimePoint> looked_;
+  std::vector<std::function<void()>> later_;
 };
 
 }  // namespace rtprof::kernel

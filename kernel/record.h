@@ -55,6 +55,7 @@ enum rt_stack_end {
 enum rt_sample_flags {
   RT_SAMPLE_HOLDS_LOCK = 1, /* of the interpreter */
   RT_SAMPLE_FIRST = 2,      /* the thread's first tick: its event still has its starting period */
+  RT_SAMPLE_NO_STACK = 4,   /* a wait whose beginning was not traced: record.stack is of an earlier moment */
 };
 
 #define RT_MAX_FRAMES 1024
@@ -105,6 +106,7 @@ enum rt_wait_flags {
   RT_WAIT_IO = 2,           /* the kernel accounts the wait as one for a disk (task_struct::in_iowait) */
   RT_WAIT_STOPPED = 4,      /* by a signal, or by a tracer */
   RT_WAIT_POLLED_KNOWN = 8, /* `polled` was looked at */
+  RT_WAIT_UNSEEN = 16,      /* its end was not traced: nothing but `flags` is known of the site */
 };
 
 /* No system call: the thread was interrupted in user mode, by a page fault most often. */
@@ -158,6 +160,7 @@ struct rt_thread {
   rt_u64 stack;   /* of the wait, or of the last tick */
   rt_u64 counter; /* of the perf event at the last tick */
   rt_u64 running; /* ran since the last tick, before `since` */
+  rt_u64 used;    /* the scheduler's count of its CPU time at `since` */
   rt_u64 blocked; /* sums of short waits that were not sent yet */
   rt_u64 runnable;
   rt_u32 polled;     /* rt_wait_site::polled of the wait, */
@@ -171,6 +174,7 @@ struct rt_open_thread {
   rt_u32 tid;
   rt_u32 known; /* no event of the thread was seen yet, and `thread` is empty: 0 */
   rt_u32 kernel_count;
+  rt_u64 time; /* when that was */
   struct rt_thread thread;
   struct rt_wait_site site;
 };

@@ -29,7 +29,11 @@ struct thread_struct {
   unsigned long fsbase;
 };
 struct files_struct;
+struct sched_entity {
+  rt_u64 sum_exec_runtime;
+};
 struct task_struct {
+  struct sched_entity se;
   unsigned int __state;
   unsigned int in_iowait : 1;
   struct files_struct* files;

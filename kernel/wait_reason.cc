@@ -152,6 +152,11 @@ constexpr FunctionRule kFunctions[] = {
     {"do_msgrcv", Waits::kForOther, "2.6-"},
     {"do_msgsnd", Waits::kForOther, "2.6-"},
     {"wq_sleep", Waits::kForOther, "2.6-"},  // POSIX message queues
+    // Interrupted in user mode, and neither by a fault nor in a system call.
+    {"irqentry_exit*", Waits::kForOther, "5.8-"},
+    {"exit_to_user_mode_*", Waits::kForOther, "5.8-"},
+    {"asm_sysvec_*", Waits::kForOther, "5.8-"},
+    {"asm_common_interrupt", Waits::kForOther, "5.8-"},
 };
 
 struct SyscallRule {

@@ -46,6 +46,7 @@ class PythonKernelSource final : public Source, public kernel::RecordSink {
         kernel_namer_(recorder.add_namer(sampler.kernel_stacks())),
         native_(stacks_->marker("[native]")),
         lost_stack_(stacks_->marker("[unknown: stack lost]")),
+        untraced_(stacks_->marker("[unknown: context switch not traced]")),
         unread_(stacks_->marker("[unknown: asleep since before the recording]")),
         lock_known_(has_gil(python.layout.walk)),
         elapsed_(process, plan, *sampler.kernel_stacks(),
@@ -100,7 +101,7 @@ class PythonKernelSource final : public Source, public kernel::RecordSink {
     if (!kernel::ElapsedTime::wanted(plan_)) return;
     std::vector<rt_open_thread> open = sampler_.open_threads(process_.pid());
     std::erase_if(open, [this](const rt_open_thread& thread) { return thread.target != target_; });
-    elapsed_.flush(open, monotonic_now());
+    elapsed_.flush(open, [this] { sampler_.drain(); });
   }
 
   bool ended() const override { return execed_ || !process_.alive(); }
@@ -188,6 +189,7 @@ class PythonKernelSource final : public Source, public kernel::RecordSink {
   }
 
   uint32_t stack_of(const rt_record& record) {
+    if ((record.flags & RT_SAMPLE_NO_STACK) != 0) return untraced_;
     if (record.stack == 0) return initial_stack(static_cast<pid_t>(record.tid));
     auto known = known_.find(record.stack);
     if (known == known_.end()) return lost_stack_;
@@ -232,6 +234,7 @@ class PythonKernelSource final : public Source, public kernel::RecordSink {
   uint32_t kernel_namer_;
   uint32_t native_;
   uint32_t lost_stack_;
+  uint32_t untraced_;
   uint32_t unread_;
   uint32_t target_ = 0;
   TimePoint started_ = 0;

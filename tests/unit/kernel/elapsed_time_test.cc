@@ -49,6 +49,12 @@ class ElapsedTimeTest : public testing::Test {
     return open;
   }
 
+  void look_at(
+      rt_open_thread thread, uint64_t now, const std::function<void()>& drain = [] {}) {
+    thread.time = now;
+    time_->flush({&thread, 1}, drain);
+  }
+
   Nanoseconds time(Event event, Reason reason) { return times_[{event, reason}]; }
 
   Process process_ = Process::open(::getpid());
@@ -94,8 +100,8 @@ TEST_F(ElapsedTimeTest, WallTakesWhatWasSummedUp) {
 TEST_F(ElapsedTimeTest, OpenWaitIsCountedOnceHoweverOftenItIsLookedAt) {
   begin(plan_of({Event::kOffCpu, Event::kWall}));
   rt_open_thread asleep = open(RT_THREAD_BLOCKED, 2000);
-  time_->flush({&asleep, 1}, 2600);
-  time_->flush({&asleep, 1}, 2900);
+  look_at(asleep, 2600);
+  look_at(asleep, 2900);
   EXPECT_EQ(time(Event::kOffCpu, Reason::kLock), 900);
   EXPECT_EQ(time(Event::kWall, Reason::kLock), 900);
   time_->on_wait(wait(2000, 1000, 20, RT_WAIT_FOR_OFFCPU | RT_WAIT_FOR_WALL));
@@ -108,11 +114,45 @@ TEST_F(ElapsedTimeTest, OpenWaitIsCountedOnceHoweverOftenItIsLookedAt) {
 TEST_F(ElapsedTimeTest, NextWaitIsAnother) {
   begin(plan_of({Event::kOffCpu}));
   rt_open_thread asleep = open(RT_THREAD_BLOCKED, 2000);
-  time_->flush({&asleep, 1}, 2600);
+  look_at(asleep, 2600);
   time_->on_wait(wait(2000, 700, 0, RT_WAIT_FOR_OFFCPU));
   time_->on_wait(wait(5000, 50, 0, RT_WAIT_FOR_OFFCPU));
   EXPECT_EQ(time(Event::kOffCpu, Reason::kLock), 750);
   EXPECT_EQ(counts_[Event::kOffCpu], 2u);
+}
+
+// The wait before the open one, and the end of the open one, have not been handed over when threads are
+// looked at.
+TEST_F(ElapsedTimeTest, RecordsThatWaitCountWhereTheyBelong) {
+  begin(plan_of({Event::kOffCpu, Event::kWall}));
+  look_at(open(RT_THREAD_BLOCKED, 5000), 5600, [&] {
+    time_->on_wait(wait(2000, 700, 0, RT_WAIT_FOR_OFFCPU | RT_WAIT_FOR_WALL));
+    time_->on_wait(wait(5000, 1000, 0, RT_WAIT_FOR_OFFCPU | RT_WAIT_FOR_WALL));
+  });
+  for (Event event : {Event::kOffCpu, Event::kWall}) EXPECT_EQ(time(event, Reason::kLock), 1700);
+  EXPECT_EQ(counts_[Event::kOffCpu], 2u);
+}
+
+TEST_F(ElapsedTimeTest, WaitWhoseEndWasNotTracedIsForWhatItsPlaceWaitsFor) {
+  begin(plan_of({Event::kOffCpu}));
+  rt_wait_record record = wait(2000, 100, 0, RT_WAIT_FOR_OFFCPU);
+  record.record.stack = 11;
+  time_->on_wait(record);
+  record = wait(3000, 20, 0, RT_WAIT_FOR_OFFCPU);
+  record.record.stack = 12;
+  record.site.syscall = SYS_nanosleep;
+  time_->on_wait(record);
+  record = wait(4000, 7, 0, RT_WAIT_FOR_OFFCPU);
+  record.record.stack = 11;
+  record.site = {};
+  record.site.flags = RT_WAIT_UNSEEN;
+  time_->on_wait(record);
+  EXPECT_EQ(time(Event::kOffCpu, Reason::kLock), 107);
+  record.record.stack = 13;
+  record.start = 5000;
+  time_->on_wait(record);
+  EXPECT_EQ(time(Event::kOffCpu, Reason::kLock), 114);
+  EXPECT_EQ(time(Event::kOffCpu, Reason::kSleep), 20);
 }
 
 TEST_F(ElapsedTimeTest, ThreadOfWhichNothingWasSeenHasSleptAllTheTime) {
@@ -120,7 +160,7 @@ TEST_F(ElapsedTimeTest, ThreadOfWhichNothingWasSeenHasSleptAllTheTime) {
   rt_open_thread asleep{};
   asleep.tid = kTid;
   asleep.site.syscall = SYS_wait4;
-  time_->flush({&asleep, 1}, 1400);
+  look_at(asleep, 1400);
   EXPECT_EQ(time(Event::kOffCpu, Reason::kChild), 400);
   EXPECT_EQ(time(Event::kWall, Reason::kChild), 400);
 }
@@ -131,12 +171,12 @@ TEST_F(ElapsedTimeTest, OpenWaitsOutsideTheChosenLengthsAreLeftOut) {
   plan.max_wait = 800;
   begin(plan);
   rt_open_thread asleep = open(RT_THREAD_BLOCKED, 2000);
-  time_->flush({&asleep, 1}, 2400);
+  look_at(asleep, 2400);
   asleep.thread.since = 1000;
-  time_->flush({&asleep, 1}, 2400);
+  look_at(asleep, 2400);
   EXPECT_TRUE(times_.empty());
   asleep.thread.since = 1800;
-  time_->flush({&asleep, 1}, 2400);
+  look_at(asleep, 2400);
   EXPECT_EQ(time(Event::kOffCpu, Reason::kLock), 600);
 }
 
@@ -144,7 +184,7 @@ TEST_F(ElapsedTimeTest, RunningThreadHasNoWait) {
   begin(plan_of({Event::kOffCpu, Event::kWall}));
   rt_open_thread running = open(RT_THREAD_RUNNING, 2000);
   running.thread.running = 40;
-  time_->flush({&running, 1}, 2100);
+  look_at(running, 2100);
   EXPECT_EQ(counts_[Event::kOffCpu], 0u);
   EXPECT_EQ(time(Event::kWall, Reason::kRunning), 140);
   rt_sample_record tick{};
