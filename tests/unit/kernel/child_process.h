@@ -29,6 +29,12 @@ class ChildProcess {
 
   pid_t pid() const { return pid_; }
 
+  // Until it has ended by itself; its pid stays taken.
+  void wait_until_ended() const {
+    siginfo_t ended{};
+    ::waitid(P_PID, static_cast<id_t>(pid_), &ended, WEXITED | WNOWAIT);
+  }
+
  private:
   pid_t pid_;
 };

@@ -212,9 +212,12 @@ TEST_P(PerfSamplerTest, TargetThatEnds) {
   if (!sampler) GTEST_SKIP() << reason_;
   Recording recording;
   while (recording.ended.empty()) drain_for(*sampler, recording, 50 * kMillisecond);
+  EXPECT_EQ(recording.ended, std::set<pid_t>{child.pid()});
+  // Events of CPUs go on sampling what the kernel does for a thread that has announced its end.
+  child.wait_until_ended();
+  sampler->drain(recording);
   uint64_t samples = recording.samples;
   EXPECT_GT(samples, 0u);
-  EXPECT_EQ(recording.ended, std::set<pid_t>{child.pid()});
   drain_for(*sampler, recording, 100 * kMillisecond);
   EXPECT_EQ(recording.samples, samples);
 }
