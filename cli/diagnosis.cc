@@ -54,7 +54,7 @@ std::string capability_fix(std::string_view for_container, std::string_view for_
 }
 
 Finding bpf_programs(std::string& reason) {
-  auto sampler = kernel::BpfSampler::open(true);
+  auto sampler = kernel::BpfSampler::open({.context_switches = true});
   if (sampler) return {"bpf", Mark::kOk, "the sampling programs load and run", ""};
   const Failure& failure = sampler.failure();
   reason = failure.message;

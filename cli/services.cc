@@ -4,14 +4,23 @@
 
 namespace rtprof::cli {
 
-Result<kernel::BpfSampler*> Services::bpf() {
-  if (!bpf_) bpf_ = kernel::BpfSampler::open(kernel::ElapsedTime::wanted(plan_), plan_.has(Event::kOffCpu));
-  if (!*bpf_) return bpf_->failure();
-  return (*bpf_)->get();
+Result<kernel::BpfSampler*> Services::bpf(bool machine_stacks) {
+  auto& bpf = bpf_[machine_stacks ? 1 : 0];
+  if (!bpf) {
+    bpf = kernel::BpfSampler::open({.context_switches = kernel::ElapsedTime::wanted(plan_),
+                                    .each_wait = plan_.has(Event::kOffCpu),
+                                    .machine_stacks = machine_stacks});
+  }
+  if (!*bpf) return bpf->failure();
+  return (*bpf)->get();
 }
 
 Nanoseconds Services::bpf_cpu_time() const {
-  return bpf_ && *bpf_ ? (**bpf_)->cpu_time() : 0;
+  Nanoseconds total = 0;
+  for (const auto& bpf : bpf_) {
+    if (bpf && *bpf) total += (**bpf)->cpu_time();
+  }
+  return total;
 }
 
 }  // namespace rtprof::cli

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <memory>
 #include <optional>
 
@@ -16,7 +17,7 @@ class Services final : public RunServices {
   explicit Services(const SamplingPlan& plan) : plan_(plan) {}
 
   Recorder& recorder() override { return recorder_; }
-  Result<kernel::BpfSampler*> bpf() override;
+  Result<kernel::BpfSampler*> bpf(bool machine_stacks) override;
   native::Workshop& workshop() override { return workshop_; }
 
   // CPU time of the BPF programs; 0 when none were needed.
@@ -24,7 +25,8 @@ class Services final : public RunServices {
 
  private:
   const SamplingPlan& plan_;
-  std::optional<Result<std::unique_ptr<kernel::BpfSampler>>> bpf_;  // empty until asked for
+  // Without and with machine stacks; empty until asked for.
+  std::array<std::optional<Result<std::unique_ptr<kernel::BpfSampler>>>, 2> bpf_;
   native::Workshop workshop_;
   Recorder recorder_;  // last: its namers use the workshop
 };

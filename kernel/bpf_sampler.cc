@@ -5,6 +5,7 @@
 #include <fmt/core.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -17,9 +18,16 @@
 namespace rtprof::kernel {
 namespace {
 
-// Two processes that pass a byte to and fro fill 10 MB a second: this is for a second in which rtprof is not
-// given a CPU.
-constexpr uint32_t kRingOfEachWait = 16 << 20;
+// Two processes that pass a byte to and fro fill 10 MB a second where each wait is told of, and a busy thread
+// some MB with its machine stacks: this is for a second in which rtprof is not given a CPU.
+constexpr uint32_t kLargeRing = 16 << 20;
+
+Registers registers_of(const rt_machine_record& record) {
+  static_assert(RT_REGISTER_COUNT == Registers::kCount && RT_REGISTER_SP == Registers::kRsp);
+  Registers registers;
+  std::copy(std::begin(record.registers), std::end(record.registers), registers.values.begin());
+  return registers;
+}
 
 }  // namespace
 
@@ -30,34 +38,39 @@ void BpfSampler::Deleter::operator()(ring_buffer* ring) const {
   ring_buffer__free(ring);
 }
 
-BpfSampler::BpfSampler() : kernel_stacks_(std::make_shared<KernelStacks>(KernelSymbols::read)) {}
+BpfSampler::BpfSampler(const BpfNeeds& needs)
+    : needs_(needs), kernel_stacks_(std::make_shared<KernelStacks>(KernelSymbols::read)) {}
 BpfSampler::~BpfSampler() = default;
 
-Result<std::unique_ptr<BpfSampler>> BpfSampler::open(bool context_switches, bool each_wait) {
+Result<std::unique_ptr<BpfSampler>> BpfSampler::open(const BpfNeeds& needs) {
   if (auto ready = prepare_bpf(); !ready) return ready.failure();
-  std::unique_ptr<BpfSampler> sampler(new BpfSampler);
-  if (auto failure = sampler->load(context_switches, each_wait)) return *failure;
+  std::unique_ptr<BpfSampler> sampler(new BpfSampler(needs));
+  if (auto failure = sampler->load()) return *failure;
   return sampler;
 }
 
-std::optional<Failure> BpfSampler::load(bool context_switches, bool each_wait) {
-  context_switches_ = context_switches;
+std::optional<Failure> BpfSampler::load() {
   skeleton_.reset(entry__open());
   if (!skeleton_) return bpf_load_failure(errno);
   skeleton_->rodata->own_pid_namespace = own_pid_namespace();
-  if (each_wait) bpf_map__set_max_entries(skeleton_->maps.records, kRingOfEachWait);
-  bpf_program__set_autoload(skeleton_->progs.on_switch, context_switches);
-  bpf_program__set_autoload(skeleton_->progs.on_wakeup, context_switches);
-  bpf_program__set_autoload(skeleton_->progs.open_waits, context_switches);
+  skeleton_->rodata->with_machine_stacks = needs_.machine_stacks ? 1 : 0;
+  if (needs_.machine_stacks)
+    bpf_map__set_max_entries(skeleton_->maps.clock_snapshots,
+                             static_cast<uint32_t>(libbpf_num_possible_cpus()));
+  if (needs_.each_wait || needs_.machine_stacks)
+    bpf_map__set_max_entries(skeleton_->maps.records, kLargeRing);
+  bpf_program__set_autoload(skeleton_->progs.on_switch, needs_.context_switches);
+  bpf_program__set_autoload(skeleton_->progs.on_wakeup, needs_.context_switches);
+  bpf_program__set_autoload(skeleton_->progs.open_waits, needs_.context_switches);
   if (int error = entry__load(skeleton_.get())) return bpf_load_failure(-error);
   // Measuring costs each run of a program some 20 ns, and is how the cost is known at all.
   statistics_ = UniqueFd(bpf_enable_stats(BPF_STATS_RUN_TIME));
   ring_.reset(ring_buffer__new(bpf_map__fd(skeleton_->maps.records), on_record, this, nullptr));
   if (!ring_) return bpf_load_failure(errno);
-  return attach(context_switches);
+  return attach();
 }
 
-std::optional<Failure> BpfSampler::attach(bool context_switches) {
+std::optional<Failure> BpfSampler::attach() {
   struct Attachment {
     bpf_program* program;
     bpf_link** link;
@@ -65,11 +78,12 @@ std::optional<Failure> BpfSampler::attach(bool context_switches) {
   };
   auto& programs = skeleton_->progs;
   auto& links = skeleton_->links;
-  const std::array<Attachment, 5> attachments{{{programs.on_fork, &links.on_fork, true},
-                                               {programs.on_exit, &links.on_exit, true},
-                                               {programs.on_exec, &links.on_exec, true},
-                                               {programs.on_switch, &links.on_switch, context_switches},
-                                               {programs.on_wakeup, &links.on_wakeup, context_switches}}};
+  const std::array<Attachment, 5> attachments{
+      {{programs.on_fork, &links.on_fork, true},
+       {programs.on_exit, &links.on_exit, true},
+       {programs.on_exec, &links.on_exec, true},
+       {programs.on_switch, &links.on_switch, needs_.context_switches},
+       {programs.on_wakeup, &links.on_wakeup, needs_.context_switches}}};
   for (const Attachment& each : attachments) {
     if (!each.wanted) continue;
     *each.link = bpf_program__attach(each.program);
@@ -82,7 +96,7 @@ SharedMaps BpfSampler::maps() const {
   auto& maps = skeleton_->maps;
   return {bpf_map__fd(maps.targets),  bpf_map__fd(maps.threads), bpf_map__fd(maps.known_stacks),
           bpf_map__fd(maps.contexts), bpf_map__fd(maps.records), bpf_map__fd(maps.lost_records),
-          context_switches_};
+          needs_.context_switches};
 }
 
 std::optional<Failure> BpfSampler::install(const Walker& walker) {
@@ -91,18 +105,18 @@ std::optional<Failure> BpfSampler::install(const Walker& walker) {
     return bpf_map_update_elem(bpf_map__fd(programs), &slot, &program, BPF_ANY) == 0;
   };
   if (!set(skeleton_->maps.clock_walkers, walker.clock_program()) ||
-      (context_switches_ && !set(skeleton_->maps.switch_walkers, walker.switch_program()))) {
+      (needs_.context_switches && !set(skeleton_->maps.switch_walkers, walker.switch_program()))) {
     return Failure{"installing a BPF walker: " + errno_text(errno), errno};
   }
   walker_slots_[&walker] = slot;
   return std::nullopt;
 }
 
-uint32_t BpfSampler::add_target(pid_t pid, const Walker& walker, const TargetOptions& options,
+uint32_t BpfSampler::add_target(pid_t pid, const Walker* walker, const TargetOptions& options,
                                 RecordSink& sink) {
   rt_target target{};
   target.id = next_target_++;
-  target.walker = walker_slots_.at(&walker);
+  target.walker = walker == nullptr ? RT_NO_WALKER : walker_slots_.at(walker);
   target.flags = options.flags;
   target.since = static_cast<uint64_t>(options.since);
   target.interval = static_cast<uint64_t>(options.interval);
@@ -148,6 +162,14 @@ int BpfSampler::on_record(void* self, void* data, size_t size) {
       const auto* frames = reinterpret_cast<const rt_raw_frame*>(stack + 1);
       if (size < sizeof *stack + stack->count * sizeof *frames) break;
       sink->second->on_stack(*stack, {frames, stack->count});
+      break;
+    }
+    case RT_RECORD_MACHINE: {
+      const auto* machine = static_cast<const rt_machine_record*>(data);
+      const auto* bytes = reinterpret_cast<const uint8_t*>(machine + 1);
+      if (size < sizeof *machine + machine->size) break;
+      sink->second->on_machine_stack(
+          *record, {registers_of(*machine), machine->stack_address, {bytes, machine->size}});
       break;
     }
     case RT_RECORD_SAMPLE:
@@ -214,9 +236,35 @@ std::vector<rt_open_thread> BpfSampler::open_threads(pid_t pid) {
   return threads;
 }
 
+void BpfSampler::keep_wait_snapshots(pid_t tid) {
+  auto key = static_cast<uint32_t>(tid);
+  std::vector<uint8_t> none(bpf_map__value_size(skeleton_->maps.wait_snapshots));
+  bpf_map_update_elem(bpf_map__fd(skeleton_->maps.wait_snapshots), &key, none.data(), BPF_NOEXIST);
+}
+
+// The thread may go on while its snapshot is copied, and then be in another wait.
+std::optional<StackSnapshot> BpfSampler::wait_snapshot(pid_t tid, TimePoint since,
+                                                       std::vector<uint8_t>& stack) const {
+  auto key = static_cast<uint32_t>(tid);
+  std::vector<uint8_t> value(bpf_map__value_size(skeleton_->maps.wait_snapshots));
+  if (bpf_map_lookup_elem(bpf_map__fd(skeleton_->maps.wait_snapshots), &key, value.data()) != 0)
+    return std::nullopt;
+  auto now = thread(tid);
+  if (!now || now->activity == RT_THREAD_RUNNING || (now->flags & RT_SAMPLE_MACHINE) == 0 ||
+      static_cast<TimePoint>(now->since) != since)
+    return std::nullopt;
+  rt_machine_record record{};
+  std::memcpy(&record, value.data(), sizeof record);
+  if (record.size > value.size() - sizeof record) return std::nullopt;
+  stack.assign(value.begin() + sizeof record,
+               value.begin() + static_cast<ptrdiff_t>(sizeof record + record.size));
+  return StackSnapshot{registers_of(record), record.stack_address, stack};
+}
+
 void BpfSampler::forget_thread(pid_t tid) {
   auto key = static_cast<uint32_t>(tid);
   bpf_map_delete_elem(bpf_map__fd(skeleton_->maps.threads), &key);
+  bpf_map_delete_elem(bpf_map__fd(skeleton_->maps.wait_snapshots), &key);
 }
 
 uint64_t BpfSampler::lost(uint32_t target) const {

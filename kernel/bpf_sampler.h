@@ -13,6 +13,7 @@
 #include "common/base/clock.h"
 #include "common/base/fd.h"
 #include "common/base/result.h"
+#include "common/process/stack_snapshot.h"
 #include "kernel/kernel_stacks.h"
 #include "kernel/record.h"
 
@@ -26,6 +27,9 @@ namespace rtprof::kernel {
 class RecordSink {
  public:
   virtual ~RecordSink() = default;
+  // What the thread's next sample or wait with RT_SAMPLE_MACHINE goes with. `snapshot` is valid during the
+  // call.
+  virtual void on_machine_stack(const rt_record& record, const StackSnapshot& snapshot) = 0;
   virtual void on_stack(const rt_stack_record& record, std::span<const rt_raw_frame> leaf_first) = 0;
   virtual void on_sample(const rt_sample_record& record) = 0;
   virtual void on_wait(const rt_wait_record& record) = 0;
@@ -54,6 +58,15 @@ struct TargetOptions {
   Nanoseconds max_wait = 0;  // longer ones
 };
 
+// What the programs are to do for the targets of a run: they are loaded for that.
+struct BpfNeeds {
+  // Programs on the scheduler's tracepoints, for what counts elapsed time; they run at every switch of the
+  // machine, about 0.1 µs for those that concern no target.
+  bool context_switches = false;
+  bool each_wait = false;       // offcpu is among what is wanted, which takes a larger ring
+  bool machine_stacks = false;  // targets may have RT_TARGET_MACHINE
+};
+
 // A runtime's walker: loaded BPF programs that end in rt_finish(). Owns them.
 class Walker {
  public:
@@ -66,11 +79,8 @@ class Walker {
 // detaches everything; the kernel does the same when rtprof is killed.
 class BpfSampler {
  public:
-  // `context_switches`: the programs on the scheduler's tracepoints too, which wall needs; they run at every
-  // switch of the machine, about 0.1 µs for those that concern no target.
   // Fails with the reason: permission, kernel too old, no BTF.
-  // `each_wait`: offcpu is among what is wanted, which takes a larger ring.
-  static Result<std::unique_ptr<BpfSampler>> open(bool context_switches, bool each_wait = false);
+  static Result<std::unique_ptr<BpfSampler>> open(const BpfNeeds& needs);
   ~BpfSampler();
   BpfSampler(const BpfSampler&) = delete;
   BpfSampler& operator=(const BpfSampler&) = delete;
@@ -87,8 +97,8 @@ class BpfSampler {
   }
 
   // From now on the process's events reach `sink`, which must outlive remove_target(). Returns the id in its
-  // records.
-  uint32_t add_target(pid_t pid, const Walker& walker, const TargetOptions& options, RecordSink& sink);
+  // records. `walker`: null for a process without a runtime's frames.
+  uint32_t add_target(pid_t pid, const Walker* walker, const TargetOptions& options, RecordSink& sink);
   void remove_target(pid_t pid, uint32_t id);
 
   // The program for ClockEvent::open.
@@ -104,6 +114,12 @@ class BpfSampler {
   std::vector<rt_open_thread> open_threads(pid_t pid);
   // The stacks in the kernel that records and open_threads() name.
   const std::shared_ptr<KernelStacks>& kernel_stacks() const { return kernel_stacks_; }
+  // Machine stacks of the thread's waits are kept from now on: before that, its waits have none. Takes 64 KiB
+  // of the kernel's memory until forget_thread() or the thread's end.
+  void keep_wait_snapshots(pid_t tid);
+  // That of the wait which the thread is in and which began at `since`, into `stack`; nothing when there is
+  // none, or the wait has ended.
+  std::optional<StackSnapshot> wait_snapshot(pid_t tid, TimePoint since, std::vector<uint8_t>& stack) const;
   void forget_thread(pid_t tid);
   // Records of a target that found no room.
   uint64_t lost(uint32_t target) const;
@@ -111,10 +127,10 @@ class BpfSampler {
   Nanoseconds cpu_time() const;
 
  private:
-  BpfSampler();
-  std::optional<Failure> load(bool context_switches, bool each_wait);
+  explicit BpfSampler(const BpfNeeds& needs);
+  std::optional<Failure> load();
   std::optional<Failure> install(const Walker& walker);
-  std::optional<Failure> attach(bool context_switches);
+  std::optional<Failure> attach();
   UniqueFd iterate(pid_t pid) const;
   static int on_record(void* self, void* data, size_t size);
 
@@ -123,7 +139,7 @@ class BpfSampler {
     void operator()(ring_buffer* ring) const;
   };
 
-  bool context_switches_ = false;
+  const BpfNeeds needs_;
   UniqueFd statistics_;  // keeps the kernel's measuring of BPF programs on
   std::unique_ptr<entry, Deleter> skeleton_;
   std::unique_ptr<ring_buffer, Deleter> ring_;

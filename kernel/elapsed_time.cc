@@ -16,6 +16,10 @@ Nanoseconds settle(Nanoseconds& ahead, Nanoseconds recorded) {
   return recorded - known;
 }
 
+uint64_t key_of(RawStack stack) {
+  return static_cast<uint64_t>(stack.namer) << 32 | stack.id;
+}
+
 pid_t tid_of(const rt_record& record) {
   return static_cast<pid_t>(record.tid);
 }
@@ -65,29 +69,29 @@ void ElapsedTime::start(TimePoint since) {
   }
 }
 
-Reason ElapsedTime::reason_of(const rt_wait_site& site, const rt_record& record,
+Reason ElapsedTime::reason_of(const rt_wait_site& site, const Origin& origin, bool fresh,
                               std::optional<uint32_t> kernel_stack) {
-  Thread& thread = threads_[tid_of(record)];
-  if (thread.waits_at_start && record.stack == 0 &&
+  Thread& thread = threads_[origin.tid];
+  if (thread.waits_at_start && fresh &&
       (polls(site) || (site.flags & RT_WAIT_UNSEEN) != 0 || thread.waits_at_start == Reason::kPreempted))
     return *thread.waits_at_start;
   if ((site.flags & RT_WAIT_UNSEEN) != 0) {
     // The same place of the program waits for the same thing, as a rule.
-    auto before = reasons_.find(record.stack);
+    auto before = reasons_.find(key_of(origin.stack));
     return before == reasons_.end() ? thread.last : before->second;
   }
   auto functions = kernel_stack ? kernel_stacks_.waits(*kernel_stack) : std::nullopt;
   Reason reason =
       reason_of_wait(site, functions, [this](uint32_t epoll) { return files_.epoll_kinds(epoll); });
-  if (record.stack != 0 && (record.flags & RT_SAMPLE_NO_STACK) == 0) reasons_[record.stack] = reason;
+  if (!fresh && (origin.flags & RT_SAMPLE_NO_STACK) == 0) reasons_[key_of(origin.stack)] = reason;
   return reason;
 }
 
-void ElapsedTime::describe(const rt_wait_site& site, const rt_record& record, Wait& wait) {
-  Thread& thread = threads_[tid_of(record)];
+void ElapsedTime::describe(const rt_wait_site& site, const Origin& origin, bool fresh, Wait& wait) {
+  Thread& thread = threads_[origin.tid];
   wait.kernel_stack = kernel_stacks_.find(site.kernel_stack);
   if (wait.blocked > 0) {
-    wait.reason = reason_of(site, record, wait.kernel_stack);
+    wait.reason = reason_of(site, origin, fresh, wait.kernel_stack);
     thread.last = wait.reason;
   } else {
     // Summed up before it, for reasons that were not told.
@@ -96,11 +100,14 @@ void ElapsedTime::describe(const rt_wait_site& site, const rt_record& record, Wa
   }
 }
 
-void ElapsedTime::emit_sum(Reason reason, const rt_record& record, TimePoint start, Nanoseconds time,
+void ElapsedTime::emit_sum(Reason reason, const Origin& origin, TimePoint start, Nanoseconds time,
                            uint64_t count) {
   if (time <= 0 && count == 0) return;
-  if (wall_) emit_({Event::kWall, reason, record, std::nullopt, start, time, count});
-  if (idle_) emit_({Event::kCpu, Reason::kNone, record, std::nullopt, start, time, count});
+  if (wall_)
+    emit_({Event::kWall, reason, origin.tid, origin.flags, origin.stack, std::nullopt, start, time, count});
+  if (idle_)
+    emit_({Event::kCpu, Reason::kNone, origin.tid, origin.flags, origin.stack, std::nullopt, start, time,
+           count});
 }
 
 bool ElapsedTime::is_later(const rt_record& record) const {
@@ -108,19 +115,20 @@ bool ElapsedTime::is_later(const rt_record& record) const {
   return looked != looked_.end() && static_cast<TimePoint>(record.time) > looked->second;
 }
 
-void ElapsedTime::on_sample(const rt_sample_record& record) {
+void ElapsedTime::on_sample(const rt_sample_record& record, RawStack stack) {
   if (is_later(record.record)) {
-    later_.emplace_back([this, record] { on_sample(record); });
+    later_.emplace_back([this, record, stack] { on_sample(record, stack); });
     return;
   }
   if (!sums()) return;
   Nanoseconds running =
       settle(threads_[tid_of(record.record)].sums.running, static_cast<Nanoseconds>(record.running));
-  emit_sum(Reason::kRunning, record.record, static_cast<TimePoint>(record.record.time) - running, running, 1);
+  emit_sum(Reason::kRunning, {tid_of(record.record), record.record.flags, stack},
+           static_cast<TimePoint>(record.record.time) - running, running, 1);
 }
 
-void ElapsedTime::emit_wait(const rt_record& record, const Wait& wait) {
-  Thread& thread = threads_[tid_of(record)];
+void ElapsedTime::emit_wait(const Origin& origin, const Wait& wait) {
+  Thread& thread = threads_[origin.tid];
   bool is_new = thread.wait != wait.start;
   if (is_new) thread.told = {};
   thread.wait = wait.start;
@@ -130,67 +138,66 @@ void ElapsedTime::emit_wait(const rt_record& record, const Wait& wait) {
   uint64_t count = is_new ? 1 : 0;
   auto emit = [&](Reason reason, TimePoint start, Nanoseconds time) {
     if (time <= 0) return;
-    emit_({Event::kOffCpu, reason, record, kernel_stack, start, time, std::exchange(count, 0)});
+    emit_({Event::kOffCpu, reason, origin.tid, origin.flags, origin.stack, kernel_stack, start, time,
+           std::exchange(count, 0)});
   };
   emit(wait.reason, wait.end - runnable - blocked, blocked);
   emit(wait.runnable_reason, wait.end - runnable, runnable);
 }
 
-void ElapsedTime::on_wait(const rt_wait_record& record) {
+void ElapsedTime::on_wait(const rt_wait_record& record, RawStack stack) {
   if (is_later(record.record)) {
-    later_.emplace_back([this, record] { on_wait(record); });
+    later_.emplace_back([this, record, stack] { on_wait(record, stack); });
     return;
   }
-  pid_t tid = tid_of(record.record);
+  Origin origin{tid_of(record.record), record.record.flags, stack};
   Wait wait;
   wait.start = static_cast<TimePoint>(record.start);
   wait.end = static_cast<TimePoint>(record.record.time);
   wait.blocked = static_cast<Nanoseconds>(record.blocked);
   wait.runnable = static_cast<Nanoseconds>(record.runnable);
-  describe(record.site, record.record, wait);
-  if ((record.events & RT_WAIT_FOR_OFFCPU) != 0) emit_wait(record.record, wait);
+  describe(record.site, origin, record.record.stack == 0, wait);
+  if ((record.events & RT_WAIT_FOR_OFFCPU) != 0) emit_wait(origin, wait);
   if ((record.events & RT_WAIT_FOR_WALL) != 0) {
-    Ahead& ahead = threads_[tid].sums;
+    Ahead& ahead = threads_[origin.tid].sums;
     Nanoseconds blocked =
         settle(ahead.blocked, wait.blocked + static_cast<Nanoseconds>(record.summed_blocked));
     Nanoseconds runnable =
         settle(ahead.runnable, wait.runnable + static_cast<Nanoseconds>(record.summed_runnable));
-    emit_sum(wait.reason, record.record, wait.end - runnable - blocked, blocked, blocked > 0 ? 1 : 0);
-    emit_sum(wait.runnable_reason, record.record, wait.end - runnable, runnable, blocked > 0 ? 0 : 1);
+    emit_sum(wait.reason, origin, wait.end - runnable - blocked, blocked, blocked > 0 ? 1 : 0);
+    emit_sum(wait.runnable_reason, origin, wait.end - runnable, runnable, blocked > 0 ? 0 : 1);
   }
-  threads_[tid].waits_at_start.reset();
+  threads_[origin.tid].waits_at_start.reset();
 }
 
-void ElapsedTime::on_thread_end(const rt_sample_record& record) {
+void ElapsedTime::on_thread_end(const rt_sample_record& record, RawStack stack) {
   if (is_later(record.record)) {
-    later_.emplace_back([this, record] { on_thread_end(record); });
+    later_.emplace_back([this, record, stack] { on_thread_end(record, stack); });
     return;
   }
   pid_t tid = tid_of(record.record);
   if (sums() && record.running != 0) {
     Nanoseconds running = settle(threads_[tid].sums.running, static_cast<Nanoseconds>(record.running));
-    emit_sum(Reason::kRunning, record.record, static_cast<TimePoint>(record.record.time) - running, running,
-             0);
+    emit_sum(Reason::kRunning, {tid_of(record.record), record.record.flags, stack},
+             static_cast<TimePoint>(record.record.time) - running, running, 0);
   }
   threads_.erase(tid);
 }
 
-void ElapsedTime::flush(std::span<const rt_open_thread> threads, const std::function<void()>& drain) {
+void ElapsedTime::flush(std::span<const rt_open_thread> threads, const std::function<void()>& drain,
+                        const std::function<RawStack(const rt_open_thread&)>& stack_of) {
   for (const rt_open_thread& thread : threads) {
     looked_[static_cast<pid_t>(thread.tid)] = static_cast<TimePoint>(thread.time);
   }
   drain();
   looked_.clear();
-  for (const rt_open_thread& thread : threads) flush_thread(thread);
+  for (const rt_open_thread& thread : threads) flush_thread(thread, stack_of(thread));
   for (const auto& record : std::exchange(later_, {})) record();
 }
 
-void ElapsedTime::flush_thread(const rt_open_thread& thread) {
+void ElapsedTime::flush_thread(const rt_open_thread& thread, RawStack stack) {
   auto now = static_cast<TimePoint>(thread.time);
-  rt_record record{};
-  record.tid = thread.tid;
-  record.flags = thread.thread.flags;
-  record.stack = thread.thread.stack;
+  Origin origin{static_cast<pid_t>(thread.tid), thread.thread.flags, stack};
   Wait wait;
   wait.end = now;
   // No event since the start: it has slept all the time.
@@ -203,23 +210,23 @@ void ElapsedTime::flush_thread(const rt_open_thread& thread) {
     wait.blocked = woken - wait.start;
     wait.runnable = now - woken;
   }
-  describe(thread.site, record, wait);
+  describe(thread.site, origin, thread.thread.stack == 0, wait);
   Nanoseconds length = wait.blocked + wait.runnable;
-  if (offcpu_ && length > 0 && length >= plan_.min_wait && length <= plan_.max_wait) emit_wait(record, wait);
-  if (sums()) flush_sums(thread, record, wait);
+  if (offcpu_ && length > 0 && length >= plan_.min_wait && length <= plan_.max_wait) emit_wait(origin, wait);
+  if (sums()) flush_sums(thread, origin, wait);
 }
 
-void ElapsedTime::flush_sums(const rt_open_thread& thread, const rt_record& record, const Wait& wait) {
+void ElapsedTime::flush_sums(const rt_open_thread& thread, const Origin& origin, const Wait& wait) {
   TimePoint now = wait.end;
   const rt_thread& sums = thread.thread;
   Ahead open{static_cast<Nanoseconds>(sums.running), static_cast<Nanoseconds>(sums.blocked) + wait.blocked,
              static_cast<Nanoseconds>(sums.runnable) + wait.runnable};
   if (thread.known != 0 && sums.activity == RT_THREAD_RUNNING) open.running += now - wait.start;
-  Ahead& ahead = threads_[tid_of(record)].sums;
+  Ahead& ahead = threads_[origin.tid].sums;
   auto bring_up = [&](Nanoseconds Ahead::*part, Reason reason) {
     Nanoseconds more = open.*part - ahead.*part;
     if (more <= 0) return;
-    emit_sum(reason, record, now - more, more, 0);
+    emit_sum(reason, origin, now - more, more, 0);
     ahead.*part = open.*part;
   };
   bring_up(&Ahead::running, Reason::kRunning);

@@ -11,6 +11,7 @@
 
 #include "common/process/process.h"
 #include "common/sampler/plan.h"
+#include "common/sampler/recorder.h"
 #include "kernel/bpf_sampler.h"
 #include "kernel/process_files.h"
 #include "kernel/record.h"
@@ -21,9 +22,9 @@ namespace rtprof::kernel {
 struct TimePiece {
   Event event;
   Reason reason;  // kNone in a cpu profile
-  // tid, flags, and in `stack` the hash of the runtime's stack; 0 for a thread that sleeps since before the
-  // recording and for one that has only begun.
-  rt_record record;
+  pid_t tid;
+  uint32_t flags;                        // enum rt_sample_flags
+  RawStack stack;                        // as the source gave it
   std::optional<uint32_t> kernel_stack;  // leafward of it: id within BpfSampler::kernel_stacks()
   TimePoint start = 0;
   Nanoseconds time = 0;
@@ -50,14 +51,23 @@ class ElapsedTime {
   // After add_target: finds out what the threads wait for that sleep already.
   void start(TimePoint since);
 
-  void on_sample(const rt_sample_record& record);
-  void on_wait(const rt_wait_record& record);
-  void on_thread_end(const rt_sample_record& record);
+  // `stack`: of the record, which the pieces will have.
+  void on_sample(const rt_sample_record& record, RawStack stack);
+  void on_wait(const rt_wait_record& record, RawStack stack);
+  void on_thread_end(const rt_sample_record& record, RawStack stack);
   // Emits what is open of each thread up to when it was looked at; what comes later counts for the rest.
-  // `drain` hands over the records that wait: those from before the look count first.
-  void flush(std::span<const rt_open_thread> threads, const std::function<void()>& drain);
+  // `drain` hands over the records that wait: those from before the look count first. `stack_of`: where a
+  // thread is.
+  void flush(std::span<const rt_open_thread> threads, const std::function<void()>& drain,
+             const std::function<RawStack(const rt_open_thread&)>& stack_of);
 
  private:
+  // What a piece takes from its record.
+  struct Origin {
+    pid_t tid;
+    uint32_t flags;
+    RawStack stack;
+  };
   // What was emitted of a thread before its record came.
   struct Ahead {
     Nanoseconds running = 0;
@@ -82,12 +92,14 @@ class ElapsedTime {
   };
 
   bool is_later(const rt_record& record) const;
-  void flush_thread(const rt_open_thread& thread);
-  Reason reason_of(const rt_wait_site& site, const rt_record& record, std::optional<uint32_t> kernel_stack);
-  void describe(const rt_wait_site& site, const rt_record& record, Wait& wait);
-  void emit_sum(Reason reason, const rt_record& record, TimePoint start, Nanoseconds time, uint64_t count);
-  void emit_wait(const rt_record& record, const Wait& wait);
-  void flush_sums(const rt_open_thread& thread, const rt_record& record, const Wait& wait);
+  void flush_thread(const rt_open_thread& thread, RawStack stack);
+  // `fresh`: the thread sleeps since before the recording, or has only begun.
+  Reason reason_of(const rt_wait_site& site, const Origin& origin, bool fresh,
+                   std::optional<uint32_t> kernel_stack);
+  void describe(const rt_wait_site& site, const Origin& origin, bool fresh, Wait& wait);
+  void emit_sum(Reason reason, const Origin& origin, TimePoint start, Nanoseconds time, uint64_t count);
+  void emit_wait(const Origin& origin, const Wait& wait);
+  void flush_sums(const rt_open_thread& thread, const Origin& origin, const Wait& wait);
 
   const Process& process_;
   SamplingPlan plan_;
@@ -99,7 +111,7 @@ class ElapsedTime {
   ProcessFiles files_;
   TimePoint since_ = 0;
   std::unordered_map<pid_t, Thread> threads_;
-  std::unordered_map<uint64_t, Reason> reasons_;  // by runtime's stack: what was waited for there last
+  std::unordered_map<uint64_t, Reason> reasons_;  // by namer and stack: what was waited for there last
   // While a flush drains: when threads were looked at, and what came after that.
   std::unordered_map<pid_t, TimePoint> looked_;
   std::vector<std::function<void()>> later_;

@@ -1,6 +1,7 @@
 /* The programs that the kernel calls: a thread's clock tick, and what the scheduler does with threads. They
  * decide whether the event concerns a target, keep account of its time, and hand over to the walker of the
  * target's runtime. See sampler.bpf.h. */
+#include "kernel/machine.bpf.h"
 #include "kernel/sampler.bpf.h"
 #include "kernel/task_ids.bpf.h"
 #include "kernel/wait.bpf.h"
@@ -109,6 +110,8 @@ static __always_inline void send_wait(const struct rt_target* target, struct rt_
   } else {
     wait.site.flags = RT_WAIT_UNSEEN | thread->wait_flags;
   }
+  if (with_machine_stacks && wait.record.flags & RT_SAMPLE_MACHINE && !rt_send_wait_snapshot(tid))
+    wait.record.flags &= ~RT_SAMPLE_MACHINE;
   rt_send(&wait.record, sizeof wait, BPF_RB_NO_WAKEUP);
 }
 
@@ -160,9 +163,16 @@ static __always_inline void end_wait(struct task_struct* next, rt_u64 now) {
   thread->used = next->se.sum_exec_runtime;
 }
 
+/* Of a target without a runtime (RT_NO_WALKER): a tail call to nothing returns. */
+static __always_inline void finish_without_walker(struct rt_context* context) {
+  context->stack.header.count = 0;
+  context->stack.header.end = RT_END_NO_THREAD;
+  rt_finish(context, 0);
+}
+
 SEC("perf_event")
 int on_clock(struct bpf_perf_event_data* event) {
-  struct task_struct* task = (struct task_struct*)bpf_get_current_task();
+  struct task_struct* task = bpf_get_current_task_btf();
   rt_u32 tgid;
   struct rt_target* target = target_of(task, &tgid);
   if (!target) return 0;
@@ -187,7 +197,10 @@ int on_clock(struct bpf_perf_event_data* event) {
   thread->running = 0;
   thread->since = now;
   thread->used = BPF_CORE_READ(task, se.sum_exec_runtime);
+  if (with_machine_stacks && target->flags & RT_TARGET_MACHINE && rt_send_clock_snapshot(task, context))
+    context->flags |= RT_SAMPLE_MACHINE;
   bpf_tail_call(event, &clock_walkers, target->walker);
+  finish_without_walker(context);
   return 0;
 }
 
@@ -225,7 +238,10 @@ int BPF_PROG(on_switch, _Bool preempted, struct task_struct* prev, struct task_s
     if (preempted || rt_user_registers(prev)->orig_ax != SYSCALL_SCHED_YIELD)
       thread->wait_flags = RT_WAIT_INVOLUNTARY;
   }
+  if (with_machine_stacks && target->flags & RT_TARGET_MACHINE && rt_keep_wait_snapshot(prev, context))
+    context->flags |= RT_SAMPLE_MACHINE;
   bpf_tail_call(ctx, &switch_walkers, target->walker);
+  finish_without_walker(context);
   return 0;
 }
 
@@ -278,6 +294,7 @@ int on_exit(struct bpf_raw_tracepoint_args* event) {
   send_thread_record(RT_RECORD_THREAD_END, target->id, tid, bpf_map_lookup_elem(&threads, &tid),
                      BPF_RB_NO_WAKEUP);
   bpf_map_delete_elem(&threads, &tid);
+  if (with_machine_stacks) bpf_map_delete_elem(&wait_snapshots, &tid);
   return 0;
 }
 

@@ -17,16 +17,21 @@ typedef uint64_t rt_u64;
 #endif
 
 enum rt_target_flags {
-  RT_TARGET_WALL = 1,   /* follow context switches, too; waits go into wall */
-  RT_TARGET_LOCK = 2,   /* look whether the thread holds its interpreter's lock */
-  RT_TARGET_OFFCPU = 4, /* follow context switches; each wait is told of */
+  RT_TARGET_WALL = 1,    /* follow context switches, too; waits go into wall */
+  RT_TARGET_LOCK = 2,    /* look whether the thread holds its interpreter's lock */
+  RT_TARGET_OFFCPU = 4,  /* follow context switches; each wait is told of */
+  RT_TARGET_MACHINE = 8, /* take the machine stack with each sample and wait */
 };
 #define RT_TARGET_SWITCHES (RT_TARGET_WALL | RT_TARGET_OFFCPU)
+
+#define RT_MAX_WALKERS 8
+/* rt_target::walker of a target without one. */
+#define RT_NO_WALKER RT_MAX_WALKERS
 
 /* A process that is profiled; map `targets`, by tgid as rtprof's pid namespace sees it. */
 struct rt_target {
   rt_u32 id;     /* in every record of the process */
-  rt_u32 walker; /* index of its runtime's walker in the program arrays */
+  rt_u32 walker; /* index of its runtime's walker in the program arrays; RT_NO_WALKER */
   rt_u32 flags;
   rt_u32 reserved;
   rt_u64 since;    /* when the recording of this process began */
@@ -43,6 +48,7 @@ enum rt_record_type {
   RT_RECORD_THREAD_END,
   RT_RECORD_EXEC,
   RT_RECORD_KERNEL_STACK,
+  RT_RECORD_MACHINE,
 };
 
 enum rt_stack_end {
@@ -56,9 +62,14 @@ enum rt_sample_flags {
   RT_SAMPLE_HOLDS_LOCK = 1, /* of the interpreter */
   RT_SAMPLE_FIRST = 2,      /* the thread's first tick: its event still has its starting period */
   RT_SAMPLE_NO_STACK = 4,   /* a wait whose beginning was not traced: record.stack is of an earlier moment */
+  RT_SAMPLE_MACHINE = 8,    /* the thread's last RT_RECORD_MACHINE is of the same moment */
 };
 
 #define RT_MAX_FRAMES 1024
+/* Of a machine stack. The kernel allocates 64 KiB for as many with what goes before them. */
+#define RT_MAX_STACK_BYTES (65536 - 512)
+#define RT_REGISTER_COUNT 17
+#define RT_REGISTER_SP 7
 #define RT_MAX_KERNEL_FRAMES 64
 
 /* Every record begins like this. */
@@ -69,6 +80,15 @@ struct rt_record {
   rt_u32 flags;
   rt_u64 time;
   rt_u64 stack; /* hash that names a stack of the target; 0: none was taken */
+};
+
+/* RT_RECORD_MACHINE: registers of a thread in user space and the top of its stack, at record.time. The record
+ * it belongs to comes after it. `size` bytes of the stack follow. */
+struct rt_machine_record {
+  struct rt_record record;
+  rt_u64 registers[RT_REGISTER_COUNT]; /* in DWARF's order: common/process/stack_snapshot.h */
+  rt_u64 stack_address;                /* of the first byte */
+  rt_u64 size;
 };
 
 /* The meaning of a frame's words is the walker's. */

@@ -18,7 +18,6 @@
 
 #include "kernel/record.h"
 
-#define RT_MAX_WALKERS 8
 #define RT_KNOWN_STACKS 32768
 /* rtprof maps the ring twice. It makes it larger where each wait is recorded. */
 #define RT_RING_BYTES (2 << 20)

@@ -29,6 +29,9 @@ struct thread_struct {
   unsigned long fsbase;
 };
 struct files_struct;
+struct mm_struct {
+  unsigned long start_stack;
+};
 struct sched_entity {
   rt_u64 sum_exec_runtime;
 };
@@ -36,6 +39,7 @@ struct task_struct {
   struct sched_entity se;
   unsigned int __state;
   unsigned int in_iowait : 1;
+  struct mm_struct* mm;
   struct files_struct* files;
   int pid;
   int tgid;

@@ -7,8 +7,8 @@
 struct rt_thread_registers {
   rt_u32 tid; /* as rtprof's pid namespace sees it */
   rt_u32 reserved;
-  rt_u64 system_call; /* its number; all ones: the thread is not in one */
-  rt_u64 values[17];  /* in DWARF's order: common/process/stack_snapshot.h */
+  rt_u64 system_call;               /* its number; all ones: the thread is not in one */
+  rt_u64 values[RT_REGISTER_COUNT]; /* in DWARF's order: common/process/stack_snapshot.h */
 };
 
 #endif /* RTPROF_KERNEL_THREAD_REGISTERS_RECORD_H_ */

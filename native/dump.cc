@@ -16,13 +16,12 @@
 #include "kernel/thread_registers.h"
 #include "native/ptrace_registers.h"
 #include "native/stack_unwinder.h"
+#include "native/standing_threads.h"
 #include "native/workshop.h"
 
 namespace rtprof::native {
 namespace {
 
-// Most of a thread's stack that is read.
-constexpr size_t kMostStackBytes = 1 << 20;
 // How often a thread is tried that is awake now and then.
 constexpr int kMostTries = 20;
 constexpr int kLateMilliseconds = 20;
@@ -38,7 +37,7 @@ class Dumper {
       : process_(process),
         options_(options),
         priority_(!options.nonblocking),
-        mappings_(process.mappings()),
+        reader_(process),
         space_(process, workshop_.binaries),
         unwinder_(space_, workshop_.unwind_tables, UnwindMethod::kAuto),
         pauser_(process.pid()) {
@@ -65,15 +64,14 @@ class Dumper {
   void take_sleepers();
   void take_standing(const std::map<pid_t, ThreadTimes>& before);
   void take_held(pid_t tid, Taken& thread);
-  bool read_stack(const Registers& registers);
-  void unwind(const Registers& registers, Taken& thread);
+  void unwind(const StackSnapshot& snapshot, Taken& thread);
   DumpedThread dumped(pid_t tid, const Taken& thread);
   void add_notes(ThreadDump& dump) const;
 
   const Process& process_;
   const DumpOptions options_;
   HighPriority priority_;
-  std::vector<Mapping> mappings_;
+  StackReader reader_;
   Workshop workshop_;
   AddressSpace space_;
   StackUnwinder unwinder_;
@@ -83,22 +81,10 @@ class Dumper {
   std::string no_pause_;
   std::map<pid_t, Taken> threads_;
   Profile profile_;  // of the frames' names
-  std::vector<uint8_t> stack_;
   size_t held_asleep_ = 0;
 };
 
-// The bytes from the stack pointer to the end of its mapping, or as many as are read.
-bool Dumper::read_stack(const Registers& registers) {
-  auto mapping = std::find_if(mappings_.begin(), mappings_.end(), [&](const Mapping& each) {
-    return registers.sp() >= each.start && registers.sp() < each.end;
-  });
-  if (mapping == mappings_.end()) return false;
-  stack_.resize(std::min<size_t>(mapping->end - registers.sp(), kMostStackBytes));
-  return process_.memory().read(registers.sp(), stack_.data(), stack_.size());
-}
-
-void Dumper::unwind(const Registers& registers, Taken& thread) {
-  StackSnapshot snapshot{registers, registers.sp(), stack_};
+void Dumper::unwind(const StackSnapshot& snapshot, Taken& thread) {
   thread.end = unwinder_.unwind(snapshot, thread.frames);
   thread.done = true;
   thread.problem.clear();
@@ -117,17 +103,13 @@ void Dumper::take_sleepers() {
 
 // Threads that had these times and were on no CPU then.
 void Dumper::take_standing(const std::map<pid_t, ThreadTimes>& before) {
-  if (!saved_ || before.empty()) return;
-  auto saved = saved_->read(process_.pid());
-  for (auto& [tid, times] : before) {
+  if (!saved_) return;
+  read_standing_threads(process_, *saved_, reader_, before, [this](pid_t tid, const StackSnapshot& snapshot) {
     Taken& thread = threads_.at(tid);
-    auto registers = saved.find(tid);
-    if (registers == saved.end() || !read_stack(registers->second.registers)) continue;
-    if (thread.probe.times() != times) continue;
     thread.state = thread_state_of(thread.probe.state());
     if (thread.state == ThreadState::kRunning) thread.state = ThreadState::kRunnable;
-    unwind(registers->second.registers, thread);
-  }
+    unwind(snapshot, thread);
+  });
 }
 
 void Dumper::take_held(pid_t tid, Taken& thread) {
@@ -135,13 +117,13 @@ void Dumper::take_held(pid_t tid, Taken& thread) {
   bool asleep = thread.probe.asleep();
   thread.state = thread_state_of(thread.probe.state());
   std::optional<Registers> registers;
-  bool readable = false;
+  std::optional<StackSnapshot> snapshot;
   PauseOutcome outcome;
   {
     ThreadPause pause(pauser_, tid);
     outcome = pause.outcome();
     if (pause.held()) registers = read_registers(tid);
-    readable = registers && read_stack(*registers);
+    if (registers) snapshot = reader_.read(*registers);
   }
   if (outcome == PauseOutcome::kLate) {
     // It waits for a CPU, or another profiler holds it: its stop may come at any time, and it is to be let go
@@ -157,9 +139,9 @@ void Dumper::take_held(pid_t tid, Taken& thread) {
   } else if (outcome == PauseOutcome::kGone) {
     thread.state = ThreadState::kEnded;
     thread.done = true;
-  } else if (readable) {
+  } else if (snapshot) {
     held_asleep_ += asleep ? 1 : 0;
-    unwind(*registers, thread);
+    unwind(*snapshot, thread);
   } else {
     thread.problem = "stack not readable";
     thread.done = true;

@@ -6,6 +6,8 @@
 
 #include "common/base/error.h"
 #include "common/process/access.h"
+#include "kernel/elapsed_time.h"
+#include "native/bpf_source.h"
 #include "native/dump.h"
 #include "native/machine_source.h"
 #include "native/perf_source.h"
@@ -20,11 +22,7 @@ std::optional<Detection> detect_native(const Process& process) {
   return detection;
 }
 
-void check_plan(const SamplingPlan& plan, const std::string& subject) {
-  if (plan.has(Event::kWall) || plan.idle) {
-    throw Error(ExitCode::kUsage, subject + " native code, of which only -e cpu can be recorded",
-                "leave out -e wall and --idle");
-  }
+void check_mechanism(const SamplingPlan& plan) {
   if (plan.mechanism && *plan.mechanism != Mechanism::kKernel) {
     throw Error(
         ExitCode::kUsage,
@@ -42,16 +40,30 @@ std::unique_ptr<Source> value_or_throw(Result<std::unique_ptr<Source>> source, c
               "rtprof doctor says what this machine allows, and how to allow more");
 }
 
+Result<std::unique_ptr<Source>> try_bpf(const Process& process, const SamplingPlan& plan,
+                                        RunServices& services) {
+  auto bpf = services.bpf(true);
+  if (!bpf) return bpf.failure();
+  return native::open_bpf_source(process, plan, services.recorder(), **bpf, services.workshop());
+}
+
 std::unique_ptr<Source> open_native(const Process& process, const SamplingPlan& plan, RunServices& services) {
-  check_plan(plan, fmt::format("process {} ({}) is", process.pid(), process.command()));
+  check_mechanism(plan);
+  std::string subject = fmt::format("process {}", process.pid());
+  if (kernel::ElapsedTime::wanted(plan))
+    return value_or_throw(try_bpf(process, plan, services), "waits of " + subject);
   return value_or_throw(native::open_perf_source(process, plan, services.recorder(), services.workshop()),
-                        fmt::format("process {}", process.pid()));
+                        subject);
 }
 
 }  // namespace
 
 std::unique_ptr<Source> open_machine(const SamplingPlan& plan, RunServices& services) {
-  check_plan(plan, "the machine is sampled as");
+  check_mechanism(plan);
+  if (kernel::ElapsedTime::wanted(plan)) {
+    throw Error(ExitCode::kUsage, "of the whole machine only -e cpu can be recorded",
+                "name processes with --pid to see what they wait for");
+  }
   return value_or_throw(native::open_machine_source(plan, services.recorder(), services.workshop()),
                         "the machine");
 }

@@ -20,7 +20,7 @@ bool is_permission(const Failure& failure) {
 // The kernel rung, or why not.
 Result<std::unique_ptr<Source>> try_kernel(const Process& process, const PythonProcess& python,
                                            const SamplingPlan& plan, RunServices& services) {
-  auto bpf = services.bpf();
+  auto bpf = services.bpf(false);
   if (!bpf) return bpf.failure();
   return open_python_kernel(process, python, plan, services.recorder(), **bpf);
 }

@@ -19,8 +19,9 @@ class RunServices {
   virtual ~RunServices() = default;
 
   virtual Recorder& recorder() = 0;
-  // The BPF programs of the run, or why there are none.
-  virtual Result<kernel::BpfSampler*> bpf() = 0;
+  // The BPF programs of the run, or why there are none; those that take machine stacks, where wanted, are
+  // others.
+  virtual Result<kernel::BpfSampler*> bpf(bool machine_stacks) = 0;
   // What reads machine code: binaries, symbols, unwinding tables.
   virtual native::Workshop& workshop() = 0;
 };

@@ -52,7 +52,7 @@ class ElapsedTimeTest : public testing::Test {
   void look_at(
       rt_open_thread thread, uint64_t now, const std::function<void()>& drain = [] {}) {
     thread.time = now;
-    time_->flush({&thread, 1}, drain);
+    time_->flush({&thread, 1}, drain, [](const rt_open_thread&) { return RawStack{}; });
   }
 
   Nanoseconds time(Event event, Reason reason) { return times_[{event, reason}]; }
@@ -66,7 +66,7 @@ class ElapsedTimeTest : public testing::Test {
 
 TEST_F(ElapsedTimeTest, WaitIsSplitWhereTheThreadWasWoken) {
   begin(plan_of({Event::kOffCpu}));
-  time_->on_wait(wait(2000, 500, 30, RT_WAIT_FOR_OFFCPU));
+  time_->on_wait(wait(2000, 500, 30, RT_WAIT_FOR_OFFCPU), {});
   EXPECT_EQ(time(Event::kOffCpu, Reason::kLock), 500);
   EXPECT_EQ(time(Event::kOffCpu, Reason::kRunnable), 30);
   EXPECT_EQ(counts_[Event::kOffCpu], 1u);
@@ -75,10 +75,10 @@ TEST_F(ElapsedTimeTest, WaitIsSplitWhereTheThreadWasWoken) {
 TEST_F(ElapsedTimeTest, TakenOffItsCpuIsPreempted) {
   begin(plan_of({Event::kOffCpu, Event::kWall}));
   rt_wait_record record = wait(2000, 0, 40, RT_WAIT_FOR_OFFCPU | RT_WAIT_FOR_WALL);
-  time_->on_wait(record);
+  time_->on_wait(record, {0, static_cast<uint32_t>(record.record.stack)});
   record = wait(3000, 0, 50, RT_WAIT_FOR_OFFCPU | RT_WAIT_FOR_WALL);
   record.site.flags = RT_WAIT_INVOLUNTARY;
-  time_->on_wait(record);
+  time_->on_wait(record, {0, static_cast<uint32_t>(record.record.stack)});
   for (Event event : {Event::kOffCpu, Event::kWall}) {
     EXPECT_EQ(time(event, Reason::kRunnable), 40);
     EXPECT_EQ(time(event, Reason::kPreempted), 50);
@@ -91,7 +91,7 @@ TEST_F(ElapsedTimeTest, WallTakesWhatWasSummedUp) {
   rt_wait_record record = wait(2000, 500, 30, RT_WAIT_FOR_WALL);
   record.summed_blocked = 9000;
   record.summed_runnable = 100;
-  time_->on_wait(record);
+  time_->on_wait(record, {0, static_cast<uint32_t>(record.record.stack)});
   EXPECT_EQ(time(Event::kWall, Reason::kLock), 9500);
   EXPECT_EQ(time(Event::kWall, Reason::kRunnable), 130);
   EXPECT_EQ(counts_[Event::kWall], 1u);
@@ -104,7 +104,7 @@ TEST_F(ElapsedTimeTest, OpenWaitIsCountedOnceHoweverOftenItIsLookedAt) {
   look_at(asleep, 2900);
   EXPECT_EQ(time(Event::kOffCpu, Reason::kLock), 900);
   EXPECT_EQ(time(Event::kWall, Reason::kLock), 900);
-  time_->on_wait(wait(2000, 1000, 20, RT_WAIT_FOR_OFFCPU | RT_WAIT_FOR_WALL));
+  time_->on_wait(wait(2000, 1000, 20, RT_WAIT_FOR_OFFCPU | RT_WAIT_FOR_WALL), {});
   EXPECT_EQ(time(Event::kOffCpu, Reason::kLock), 1000);
   EXPECT_EQ(time(Event::kWall, Reason::kLock), 1000);
   EXPECT_EQ(time(Event::kOffCpu, Reason::kRunnable), 20);
@@ -115,8 +115,8 @@ TEST_F(ElapsedTimeTest, NextWaitIsAnother) {
   begin(plan_of({Event::kOffCpu}));
   rt_open_thread asleep = open(RT_THREAD_BLOCKED, 2000);
   look_at(asleep, 2600);
-  time_->on_wait(wait(2000, 700, 0, RT_WAIT_FOR_OFFCPU));
-  time_->on_wait(wait(5000, 50, 0, RT_WAIT_FOR_OFFCPU));
+  time_->on_wait(wait(2000, 700, 0, RT_WAIT_FOR_OFFCPU), {});
+  time_->on_wait(wait(5000, 50, 0, RT_WAIT_FOR_OFFCPU), {});
   EXPECT_EQ(time(Event::kOffCpu, Reason::kLock), 750);
   EXPECT_EQ(counts_[Event::kOffCpu], 2u);
 }
@@ -126,8 +126,8 @@ TEST_F(ElapsedTimeTest, NextWaitIsAnother) {
 TEST_F(ElapsedTimeTest, RecordsThatWaitCountWhereTheyBelong) {
   begin(plan_of({Event::kOffCpu, Event::kWall}));
   look_at(open(RT_THREAD_BLOCKED, 5000), 5600, [&] {
-    time_->on_wait(wait(2000, 700, 0, RT_WAIT_FOR_OFFCPU | RT_WAIT_FOR_WALL));
-    time_->on_wait(wait(5000, 1000, 0, RT_WAIT_FOR_OFFCPU | RT_WAIT_FOR_WALL));
+    time_->on_wait(wait(2000, 700, 0, RT_WAIT_FOR_OFFCPU | RT_WAIT_FOR_WALL), {});
+    time_->on_wait(wait(5000, 1000, 0, RT_WAIT_FOR_OFFCPU | RT_WAIT_FOR_WALL), {});
   });
   for (Event event : {Event::kOffCpu, Event::kWall}) EXPECT_EQ(time(event, Reason::kLock), 1700);
   EXPECT_EQ(counts_[Event::kOffCpu], 2u);
@@ -137,20 +137,20 @@ TEST_F(ElapsedTimeTest, WaitWhoseEndWasNotTracedIsForWhatItsPlaceWaitsFor) {
   begin(plan_of({Event::kOffCpu}));
   rt_wait_record record = wait(2000, 100, 0, RT_WAIT_FOR_OFFCPU);
   record.record.stack = 11;
-  time_->on_wait(record);
+  time_->on_wait(record, {0, static_cast<uint32_t>(record.record.stack)});
   record = wait(3000, 20, 0, RT_WAIT_FOR_OFFCPU);
   record.record.stack = 12;
   record.site.syscall = SYS_nanosleep;
-  time_->on_wait(record);
+  time_->on_wait(record, {0, static_cast<uint32_t>(record.record.stack)});
   record = wait(4000, 7, 0, RT_WAIT_FOR_OFFCPU);
   record.record.stack = 11;
   record.site = {};
   record.site.flags = RT_WAIT_UNSEEN;
-  time_->on_wait(record);
+  time_->on_wait(record, {0, static_cast<uint32_t>(record.record.stack)});
   EXPECT_EQ(time(Event::kOffCpu, Reason::kLock), 107);
   record.record.stack = 13;
   record.start = 5000;
-  time_->on_wait(record);
+  time_->on_wait(record, {0, static_cast<uint32_t>(record.record.stack)});
   EXPECT_EQ(time(Event::kOffCpu, Reason::kLock), 114);
   EXPECT_EQ(time(Event::kOffCpu, Reason::kSleep), 20);
 }
@@ -191,7 +191,7 @@ TEST_F(ElapsedTimeTest, RunningThreadHasNoWait) {
   tick.record.tid = kTid;
   tick.record.time = 2200;
   tick.running = 240;
-  time_->on_sample(tick);
+  time_->on_sample(tick, {0, static_cast<uint32_t>(tick.record.stack)});
   EXPECT_EQ(time(Event::kWall, Reason::kRunning), 240);
 }
 

@@ -1,0 +1,141 @@
+#include "kernel/bpf_source.h"
+
+#include <cerrno>
+#include <utility>
+
+namespace rtprof::kernel {
+
+BpfSource::BpfSource(const Process& process, const SamplingPlan& plan, Recorder& recorder,
+                     BpfSampler& sampler, std::string_view runtime, std::string_view version, bool has_lock)
+    : process_(process),
+      plan_(plan),
+      recorder_(recorder),
+      sampler_(sampler),
+      clocked_(plan.has(Event::kCpu) || plan.has(Event::kWall) || plan.lock_share),
+      has_lock_(has_lock),
+      kernel_namer_(recorder.add_namer(sampler.kernel_stacks())),
+      elapsed_(process, plan, *sampler.kernel_stacks(), [this](const TimePiece& piece) { emit(piece); }),
+      clocks_(plan.period(), sampler.clock_program()) {
+  quality_.pid = process.pid();
+  quality_.runtime = runtime;
+  quality_.runtime_version = version;
+  quality_.requested_rate = plan.rate;
+}
+
+BpfSource::~BpfSource() {
+  if (target_ != 0) sampler_.remove_target(process_.pid(), target_);
+  for (pid_t tid : seen_) sampler_.forget_thread(tid);
+}
+
+std::optional<Failure> BpfSource::start(const Walker* walker, uint32_t flags) {
+  if (auto failure = add_threads()) return failure;
+  target_cpu_at_start_ = process_.cpu_time();
+  started_ = monotonic_now();
+  TargetOptions options = elapsed_.target_options(started_);
+  options.flags |= flags;
+  target_ = sampler_.add_target(process_.pid(), walker, options, *this);
+  if (ElapsedTime::wanted(plan_)) {
+    read_sleepers();
+    elapsed_.start(started_);
+  }
+  return add_threads();
+}
+
+void BpfSource::drain(Recorder&) {
+  begin_batch();
+  sampler_.drain();
+  name_threads(false);
+  ++quality_.ticks;
+}
+
+void BpfSource::flush(Recorder&) {
+  name_threads(true);
+  if (!ElapsedTime::wanted(plan_)) return;
+  std::vector<rt_open_thread> open = sampler_.open_threads(process_.pid());
+  std::erase_if(open, [this](const rt_open_thread& thread) { return thread.target != target_; });
+  elapsed_.flush(
+      open, [this] { sampler_.drain(); },
+      [this](const rt_open_thread& thread) { return open_stack(thread); });
+}
+
+std::vector<RunQuality> BpfSource::quality() const {
+  std::vector<RunQuality> all;
+  for (Event event : plan_.events) {
+    RunQuality each = quality_;
+    each.event = event;
+    if (event == Event::kOffCpu) each.requested_rate = 0;  // every wait, not samples
+    each.lost = sampler_.lost(target_);
+    each.samples = samples_[static_cast<size_t>(event)];
+    each.unknown_frames = unknown_[static_cast<size_t>(event)];
+    each.asked = each.samples + each.late_ticks + each.lost;
+    each.threads = seen_.size();
+    each.target_cpu = process_.cpu_time() - target_cpu_at_start_;
+    each.total_weight = weights_[static_cast<size_t>(event)];
+    if (plan_.lock_share && has_lock_) each.lock_held = lock_held_;
+    all.push_back(std::move(each));
+  }
+  return all;
+}
+
+void BpfSource::on_sample(const rt_sample_record& record) {
+  ThreadClocks::Tick tick = clocks_.on_tick(record);
+  quality_.late_ticks += tick.missed;
+  if ((record.record.flags & RT_SAMPLE_HOLDS_LOCK) != 0) lock_held_ += tick.weight;
+  TimePoint at = static_cast<TimePoint>(record.record.time);
+  RawStack stack = stack_of(record.record);
+  if (plan_.has(Event::kCpu) && !plan_.idle) {
+    emit({Event::kCpu, Reason::kNone, static_cast<pid_t>(record.record.tid), record.record.flags, stack,
+          std::nullopt, at - tick.weight, tick.weight, 1});
+  }
+  elapsed_.on_sample(record, stack);
+}
+
+void BpfSource::on_wait(const rt_wait_record& record) {
+  elapsed_.on_wait(record, stack_of(record.record));
+  thread_woke(static_cast<pid_t>(record.record.tid));
+}
+
+void BpfSource::on_thread_end(const rt_sample_record& record) {
+  auto tid = static_cast<pid_t>(record.record.tid);
+  elapsed_.on_thread_end(record, stack_of(record.record));
+  clocks_.remove(tid);
+  thread_woke(tid);
+}
+
+std::optional<Failure> BpfSource::add_threads() {
+  for (pid_t tid : process_.threads()) {
+    auto failure = add_thread(tid);
+    if (failure && failure->error != ESRCH) return failure;
+  }
+  return std::nullopt;
+}
+
+std::optional<Failure> BpfSource::add_thread(pid_t tid) {
+  if (clocked_) {
+    if (auto failure = clocks_.add(tid)) return failure;
+  }
+  seen_.insert(tid);
+  thread_came(tid);
+  return std::nullopt;
+}
+
+void BpfSource::emit(const TimePiece& piece) {
+  if (plan_.gil_only && (piece.flags & RT_SAMPLE_HOLDS_LOCK) == 0) return;
+  RawSample sample;
+  sample.event = piece.event;
+  sample.reason = piece.reason;
+  sample.thread = {process_.pid(), piece.tid};
+  sample.stack = piece.stack;
+  if (piece.kernel_stack) sample.callees = RawStack{kernel_namer_, *piece.kernel_stack};
+  sample.start = piece.start;
+  sample.duration = piece.time;
+  sample.weight = piece.time;
+  sample.count = piece.count;
+  recorder_.sample(sample);
+  auto index = static_cast<size_t>(piece.event);
+  weights_[index] += piece.time;
+  samples_[index] += piece.count;
+  if (unknown(piece.stack)) unknown_[index] += piece.count;
+}
+
+}  // namespace rtprof::kernel

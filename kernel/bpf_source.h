@@ -1,0 +1,102 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <unordered_set>
+#include <vector>
+
+#include "common/base/result.h"
+#include "common/process/process.h"
+#include "common/profile/quality.h"
+#include "common/sampler/plan.h"
+#include "common/sampler/recorder.h"
+#include "common/sampler/source.h"
+#include "kernel/bpf_sampler.h"
+#include "kernel/elapsed_time.h"
+#include "kernel/thread_clocks.h"
+
+namespace rtprof::kernel {
+
+// What all sources over the BPF programs do alike for one process: clocks of its threads, those that start
+// later included, the account of elapsed time, pieces of time to the recorder, and the quality. What differs
+// is how a record's stack is known.
+class BpfSource : public Source, protected RecordSink {
+ public:
+  ~BpfSource() override;
+  BpfSource(const BpfSource&) = delete;
+  BpfSource& operator=(const BpfSource&) = delete;
+
+  Schedule schedule() const override { return {0, sampler_.fd()}; }
+  TimePoint since() const override { return started_; }
+  void tick(TimePoint, Recorder&) override {}
+  void missed_ticks(uint64_t) override {}
+  void drain(Recorder&) override;
+  void flush(Recorder&) override;
+  bool ended() const override { return execed_ || !process_.alive(); }
+  std::vector<RunQuality> quality() const override;
+
+ protected:
+  // All outlive this. `has_lock`: the runtime tells RT_SAMPLE_HOLDS_LOCK.
+  BpfSource(const Process& process, const SamplingPlan& plan, Recorder& recorder, BpfSampler& sampler,
+            std::string_view runtime, std::string_view version, bool has_lock);
+
+  // Opens the clocks of all threads, then the gate for what they and the scheduler tell; from there on
+  // threads announce themselves, and those that were created while clocks were opened are found by looking
+  // again. `flags`: of rt_target_flags, those that a runtime adds.
+  std::optional<Failure> start(const Walker* walker, uint32_t flags);
+
+  // The stack of a record, as it comes: a sample's, a wait's, or that of a thread's last stretch.
+  virtual RawStack stack_of(const rt_record& record) = 0;
+  // Where a thread is that was looked at; it may have gone on since.
+  virtual RawStack open_stack(const rt_open_thread& thread) = 0;
+  // Counts among the unknown frames.
+  virtual bool unknown(RawStack stack) const = 0;
+  // Once the kernel follows the threads: one of which it has seen nothing yet has slept since before that.
+  // Its records have no stack (rt_record::stack is 0) until it wakes up.
+  virtual void read_sleepers() = 0;
+  // A thread has come, is given a name again, or has woken up for the first time.
+  virtual void thread_came(pid_t tid) = 0;
+  virtual void thread_woke(pid_t) {}
+  // Names of threads may have changed; `all`: now is the last time to look.
+  virtual void name_threads(bool all) = 0;
+  // Before each batch of records.
+  virtual void begin_batch() {}
+
+  void on_sample(const rt_sample_record& record) override;
+  void on_wait(const rt_wait_record& record) override;
+  void on_thread_start(const rt_record& record) override { add_thread(static_cast<pid_t>(record.tid)); }
+  void on_thread_end(const rt_sample_record& record) override;
+  void on_exec(const rt_record&) override { execed_ = true; }
+
+  const Process& process_;
+  const SamplingPlan plan_;
+  Recorder& recorder_;
+  BpfSampler& sampler_;
+
+ private:
+  std::optional<Failure> add_threads();
+  std::optional<Failure> add_thread(pid_t tid);
+  void emit(const TimePiece& piece);
+
+  const bool clocked_;  // threads have clocks: not needed for waits alone
+  const bool has_lock_;
+  const uint32_t kernel_namer_;
+  uint32_t target_ = 0;
+  TimePoint started_ = 0;
+  bool execed_ = false;
+  Nanoseconds lock_held_ = 0;
+  ElapsedTime elapsed_;
+  ThreadClocks clocks_;
+  std::unordered_set<pid_t> seen_;
+  RunQuality quality_;
+  // By event.
+  std::array<int64_t, 5> weights_{};
+  std::array<uint64_t, 5> samples_{};
+  std::array<uint64_t, 5> unknown_{};
+  Nanoseconds target_cpu_at_start_ = 0;
+};
+
+}  // namespace rtprof::kernel

@@ -1,0 +1,127 @@
+#include "native/bpf_source.h"
+
+#include <map>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "common/process/procfs.h"
+#include "common/process/thread_probe.h"
+#include "kernel/bpf_source.h"
+#include "kernel/thread_registers.h"
+#include "native/process_code.h"
+#include "native/standing_threads.h"
+
+namespace rtprof::native {
+namespace {
+
+// How often mappings are looked at again: an address where nothing was before is noticed at once.
+constexpr Nanoseconds kMappingsPeriod = kSecond;
+
+class BpfSource final : public kernel::BpfSource {
+ public:
+  BpfSource(const Process& process, const SamplingPlan& plan, Recorder& recorder, kernel::BpfSampler& sampler,
+            Workshop& workshop)
+      : kernel::BpfSource(process, plan, recorder, sampler, "native", "", false),
+        code_(std::shared_ptr<const Process>(std::shared_ptr<void>(), &process), plan, recorder, workshop) {}
+
+  std::optional<Failure> start() { return kernel::BpfSource::start(nullptr, RT_TARGET_MACHINE); }
+
+ private:
+  void begin_batch() override {
+    TimePoint now = monotonic_now();
+    if (now - mappings_checked_ < kMappingsPeriod) return;
+    mappings_checked_ = now;
+    code_.changed();
+  }
+
+  void thread_came(pid_t tid) override {
+    if (!came_.insert(tid).second) return;
+    sampler_.keep_wait_snapshots(tid);
+    name(tid);
+  }
+  void thread_woke(pid_t tid) override { asleep_.erase(tid); }
+  void name_threads(bool all) override {
+    if (!all) return;
+    for (pid_t tid : process_.threads()) name(tid);
+  }
+  void name(pid_t tid) {
+    std::string name = kernel_thread_name(process_.pid(), tid);
+    if (!name.empty()) recorder_.thread_name({process_.pid(), tid}, name);
+  }
+
+  void read_sleepers() override;
+  void on_stack(const rt_stack_record&, std::span<const rt_raw_frame>) override {}
+  void on_machine_stack(const rt_record& record, const StackSnapshot& snapshot) override {
+    last_[static_cast<pid_t>(record.tid)] = code_.stack({}, snapshot);
+  }
+
+  RawStack stack_of(const rt_record& record) override;
+  RawStack open_stack(const rt_open_thread& thread) override;
+  bool unknown(RawStack stack) const override { return code_.unknown(stack); }
+  RawStack initial_stack(pid_t tid);
+
+  ProcessCode code_;
+  TimePoint mappings_checked_ = 0;
+  std::unordered_set<pid_t> came_;
+  std::unordered_map<pid_t, RawStack> last_;    // of the thread's last sample or wait
+  std::unordered_map<pid_t, RawStack> asleep_;  // of threads that were off their CPUs at the start and still are
+  std::vector<uint8_t> bytes_;
+};
+
+void BpfSource::read_sleepers() {
+  std::map<pid_t, ThreadTimes> before;
+  for (pid_t tid : process_.threads()) {
+    asleep_[tid] = code_.marker("[unknown: off its CPU since before the recording]");
+    ThreadProbe probe(process_.pid(), tid);
+    auto times = probe.times();
+    if (times && probe.asleep()) before[tid] = *times;
+  }
+  auto saved = kernel::ThreadRegisters::open();
+  if (!saved) return;
+  StackReader reader(process_);
+  read_standing_threads(process_, *saved, reader, before, [this](pid_t tid, const StackSnapshot& snapshot) {
+    asleep_[tid] = code_.stack({}, snapshot);
+  });
+}
+
+// Of a thread whose stack was never taken: it sleeps since before, or has only begun and called nothing yet.
+RawStack BpfSource::initial_stack(pid_t tid) {
+  auto stack = asleep_.find(tid);
+  return stack == asleep_.end() ? code_.stack({}, std::span<const Address>()) : stack->second;
+}
+
+RawStack BpfSource::stack_of(const rt_record& record) {
+  auto tid = static_cast<pid_t>(record.tid);
+  if ((record.flags & RT_SAMPLE_NO_STACK) != 0) return code_.marker("[unknown: context switch not traced]");
+  if (record.stack == 0) return initial_stack(tid);
+  auto last = last_.find(tid);
+  if ((record.flags & RT_SAMPLE_MACHINE) != 0 && last != last_.end()) return last->second;
+  return code_.marker("[unknown: stack not taken]");
+}
+
+// The stack of an open wait was not sent yet. A running thread is where it was met last.
+RawStack BpfSource::open_stack(const rt_open_thread& thread) {
+  auto tid = static_cast<pid_t>(thread.tid);
+  if (thread.thread.stack == 0) return initial_stack(tid);
+  if (thread.thread.activity != RT_THREAD_RUNNING) {
+    auto snapshot = sampler_.wait_snapshot(tid, static_cast<TimePoint>(thread.thread.since), bytes_);
+    return snapshot ? code_.stack({}, *snapshot) : code_.marker("[unknown: went on while it was read]");
+  }
+  auto last = last_.find(tid);
+  return last != last_.end() ? last->second : code_.marker("[unknown: stack not taken]");
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Source>> open_bpf_source(const Process& process, const SamplingPlan& plan,
+                                                Recorder& recorder, kernel::BpfSampler& sampler,
+                                                Workshop& workshop) {
+  auto source = std::make_unique<BpfSource>(process, plan, recorder, sampler, workshop);
+  if (auto failure = source->start()) return *failure;
+  return std::unique_ptr<Source>(std::move(source));
+}
+
+}  // namespace rtprof::native
