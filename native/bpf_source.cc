@@ -66,8 +66,9 @@ class BpfSource final : public kernel::BpfSource {
   ProcessCode code_;
   TimePoint mappings_checked_ = 0;
   std::unordered_set<pid_t> came_;
-  std::unordered_map<pid_t, RawStack> last_;    // of the thread's last sample or wait
-  std::unordered_map<pid_t, RawStack> asleep_;  // of threads that were off their CPUs at the start and still are
+  std::unordered_map<pid_t, RawStack> last_;  // of the thread's last sample or wait
+  std::unordered_map<pid_t, RawStack>
+      asleep_;  // of threads that were off their CPUs at the start and still are
   std::vector<uint8_t> bytes_;
 };
 

@@ -23,7 +23,7 @@ namespace rtprof::native {
 namespace {
 
 // How often a thread is tried that is awake now and then.
-constexpr int kMostTries = 20;
+constexpr int kMostTries = 60;
 constexpr int kLateMilliseconds = 20;
 
 // What stands for a function without a symbol: "[libc.so.6]".
