@@ -128,6 +128,7 @@ void add_record_options(CLI::App& command, RecordOptions& options) {
   command.add_option("--min-block", options.min_block,
                      "offcpu: leave out shorter waits; seconds, or 5ms, 10us");
   command.add_option("--max-block", options.max_block, "offcpu: leave out longer waits");
+  command.add_flag("--wakers", options.wakers, "offcpu: who ended each wait, above where it waited");
   command.add_flag("-t,--threads", options.threads, "the thread is a root frame");
   auto* lines = command.add_flag("--lines", options.lines, "line numbers in frames (default for Python)");
   command.add_flag("--no-lines", options.no_lines, "no line numbers in frames")->excludes(lines);
@@ -164,6 +165,9 @@ SamplingPlan plan_of(const RecordOptions& options) {
   plan.unwind = unwind_of(options);
   plan.kernel_frames = !options.no_kernel;
   plan.native_lines = options.lines;
+  plan.wakers = options.wakers;
+  if (plan.wakers && !plan.has(Event::kOffCpu))
+    usage_error("--wakers tells of waits of offcpu", "add -e offcpu");
   plan.min_wait = wait_of(options.min_block, "--min-block", plan.min_wait);
   plan.max_wait = wait_of(options.max_block, "--max-block", plan.max_wait);
   if (!plan.has(Event::kOffCpu) && (!options.min_block.empty() || !options.max_block.empty())) {

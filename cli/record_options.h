@@ -29,6 +29,7 @@ struct RecordOptions {
   std::string unwind = "auto";
   bool no_kernel = false;
   bool idle = false;
+  bool wakers = false;
   std::string min_block;
   std::string max_block;
   std::vector<std::string> include;

@@ -9,6 +9,7 @@ Result<kernel::BpfSampler*> Services::bpf(bool machine_stacks) {
   if (!bpf) {
     bpf = kernel::BpfSampler::open({.context_switches = kernel::ElapsedTime::wanted(plan_),
                                     .each_wait = plan_.has(Event::kOffCpu),
+                                    .wakers = plan_.wakers,
                                     .machine_stacks = machine_stacks});
   }
   if (!*bpf) return bpf->failure();

@@ -61,6 +61,7 @@ std::optional<Failure> BpfSampler::load() {
     bpf_map__set_max_entries(skeleton_->maps.records, kLargeRing);
   bpf_program__set_autoload(skeleton_->progs.on_switch, needs_.context_switches);
   bpf_program__set_autoload(skeleton_->progs.on_wakeup, needs_.context_switches);
+  bpf_program__set_autoload(skeleton_->progs.on_waking, needs_.wakers);
   bpf_program__set_autoload(skeleton_->progs.open_waits, needs_.context_switches);
   if (int error = entry__load(skeleton_.get())) return bpf_load_failure(-error);
   // Measuring costs each run of a program some 20 ns, and is how the cost is known at all.
@@ -78,11 +79,12 @@ std::optional<Failure> BpfSampler::attach() {
   };
   auto& programs = skeleton_->progs;
   auto& links = skeleton_->links;
-  const std::array<Attachment, 5> attachments{
+  const std::array<Attachment, 6> attachments{
       {{programs.on_fork, &links.on_fork, true},
        {programs.on_exit, &links.on_exit, true},
        {programs.on_exec, &links.on_exec, true},
        {programs.on_switch, &links.on_switch, needs_.context_switches},
+       {programs.on_waking, &links.on_waking, needs_.wakers},
        {programs.on_wakeup, &links.on_wakeup, needs_.context_switches}}};
   for (const Attachment& each : attachments) {
     if (!each.wanted) continue;
@@ -94,9 +96,10 @@ std::optional<Failure> BpfSampler::attach() {
 
 SharedMaps BpfSampler::maps() const {
   auto& maps = skeleton_->maps;
-  return {bpf_map__fd(maps.targets),  bpf_map__fd(maps.threads), bpf_map__fd(maps.known_stacks),
-          bpf_map__fd(maps.contexts), bpf_map__fd(maps.records), bpf_map__fd(maps.lost_records),
-          needs_.context_switches};
+  return {bpf_map__fd(maps.targets),      bpf_map__fd(maps.threads),
+          bpf_map__fd(maps.known_stacks), bpf_map__fd(maps.contexts),
+          bpf_map__fd(maps.records),      bpf_map__fd(maps.lost_records),
+          needs_.context_switches,        needs_.wakers};
 }
 
 std::optional<Failure> BpfSampler::install(const Walker& walker) {
@@ -105,7 +108,8 @@ std::optional<Failure> BpfSampler::install(const Walker& walker) {
     return bpf_map_update_elem(bpf_map__fd(programs), &slot, &program, BPF_ANY) == 0;
   };
   if (!set(skeleton_->maps.clock_walkers, walker.clock_program()) ||
-      (needs_.context_switches && !set(skeleton_->maps.switch_walkers, walker.switch_program()))) {
+      (needs_.context_switches && !set(skeleton_->maps.switch_walkers, walker.switch_program())) ||
+      (needs_.wakers && !set(skeleton_->maps.waking_walkers, walker.waking_program()))) {
     return Failure{"installing a BPF walker: " + errno_text(errno), errno};
   }
   walker_slots_[&walker] = slot;
@@ -175,6 +179,9 @@ int BpfSampler::on_record(void* self, void* data, size_t size) {
     case RT_RECORD_SAMPLE:
       sink->second->on_sample(*static_cast<const rt_sample_record*>(data));
       break;
+    case RT_RECORD_WAKER:
+      sink->second->on_waker(*static_cast<const rt_waker_record*>(data));
+      break;
     case RT_RECORD_WAIT:
       sink->second->on_wait(*static_cast<const rt_wait_record*>(data));
       break;
@@ -240,6 +247,8 @@ void BpfSampler::keep_wait_snapshots(pid_t tid) {
   auto key = static_cast<uint32_t>(tid);
   std::vector<uint8_t> none(bpf_map__value_size(skeleton_->maps.wait_snapshots));
   bpf_map_update_elem(bpf_map__fd(skeleton_->maps.wait_snapshots), &key, none.data(), BPF_NOEXIST);
+  if (needs_.wakers)
+    bpf_map_update_elem(bpf_map__fd(skeleton_->maps.waker_snapshots), &key, none.data(), BPF_NOEXIST);
 }
 
 // The thread may go on while its snapshot is copied, and then be in another wait.
@@ -265,6 +274,7 @@ void BpfSampler::forget_thread(pid_t tid) {
   auto key = static_cast<uint32_t>(tid);
   bpf_map_delete_elem(bpf_map__fd(skeleton_->maps.threads), &key);
   bpf_map_delete_elem(bpf_map__fd(skeleton_->maps.wait_snapshots), &key);
+  bpf_map_delete_elem(bpf_map__fd(skeleton_->maps.waker_snapshots), &key);
 }
 
 uint64_t BpfSampler::lost(uint32_t target) const {

@@ -32,6 +32,8 @@ class RecordSink {
   virtual void on_machine_stack(const rt_record& record, const StackSnapshot& snapshot) = 0;
   virtual void on_stack(const rt_stack_record& record, std::span<const rt_raw_frame> leaf_first) = 0;
   virtual void on_sample(const rt_sample_record& record) = 0;
+  // Comes before the wait that it ended.
+  virtual void on_waker(const rt_waker_record& record) = 0;
   virtual void on_wait(const rt_wait_record& record) = 0;
   virtual void on_thread_start(const rt_record& record) = 0;
   virtual void on_thread_end(const rt_sample_record& record) = 0;
@@ -46,7 +48,8 @@ struct SharedMaps {
   int contexts;
   int records;
   int lost_records;
-  bool context_switches;  // whether the walker's switch program will be called
+  bool context_switches;  // whether the walker's switch program will be called, and
+  bool wakers;            // its waking program
 };
 
 // What is recorded of a target.
@@ -64,6 +67,7 @@ struct BpfNeeds {
   // machine, about 0.1 µs for those that concern no target.
   bool context_switches = false;
   bool each_wait = false;       // offcpu is among what is wanted, which takes a larger ring
+  bool wakers = false;          // targets may have RT_TARGET_WAKERS
   bool machine_stacks = false;  // targets may have RT_TARGET_MACHINE
 };
 
@@ -73,6 +77,7 @@ class Walker {
   virtual ~Walker() = default;
   virtual int clock_program() const = 0;
   virtual int switch_program() const = 0;  // used where context switches are followed
+  virtual int waking_program() const = 0;  // used where wakers are told of
 };
 
 // The BPF programs of one rtprof: loaded once, whatever the number of targets and runtimes. Closing it

@@ -1,6 +1,8 @@
 #include "kernel/bpf_source.h"
 
 #include <cerrno>
+#include <cstring>
+#include <string>
 #include <utility>
 
 namespace rtprof::kernel {
@@ -14,6 +16,8 @@ BpfSource::BpfSource(const Process& process, const SamplingPlan& plan, Recorder&
       clocked_(plan.has(Event::kCpu) || plan.has(Event::kWall) || plan.lock_share),
       has_lock_(has_lock),
       kernel_namer_(recorder.add_namer(sampler.kernel_stacks())),
+      wakers_(std::make_shared<WakerStacks>(recorder)),
+      waker_namer_(recorder.add_namer(wakers_)),
       elapsed_(process, plan, *sampler.kernel_stacks(), [this](const TimePiece& piece) { emit(piece); }),
       clocks_(plan.period(), sampler.clock_program()) {
   quality_.pid = process.pid();
@@ -85,14 +89,26 @@ void BpfSource::on_sample(const rt_sample_record& record) {
   RawStack stack = stack_of(record.record);
   if (plan_.has(Event::kCpu) && !plan_.idle) {
     emit({Event::kCpu, Reason::kNone, static_cast<pid_t>(record.record.tid), record.record.flags, stack,
-          std::nullopt, at - tick.weight, tick.weight, 1});
+          std::nullopt, std::nullopt, at - tick.weight, tick.weight, 1});
   }
   elapsed_.on_sample(record, stack);
 }
 
+void BpfSource::on_waker(const rt_waker_record& record) {
+  const rt_waker& waker = record.waker;
+  std::optional<RawStack> kernel;
+  if (auto id = sampler_.kernel_stacks()->find(waker.kernel_stack)) kernel = RawStack{kernel_namer_, *id};
+  std::string command(waker.command, strnlen(waker.command, sizeof waker.command));
+  uint32_t id = wakers_->intern(plan_.kernel_frames ? kernel : std::nullopt, waker_stack(record), command);
+  woken_by_[static_cast<pid_t>(record.record.tid)] = {waker_namer_, id};
+}
+
 void BpfSource::on_wait(const rt_wait_record& record) {
-  elapsed_.on_wait(record, stack_of(record.record));
-  thread_woke(static_cast<pid_t>(record.record.tid));
+  auto tid = static_cast<pid_t>(record.record.tid);
+  std::optional<RawStack> waker;
+  if (auto known = woken_by_.extract(tid)) waker = known.mapped();
+  elapsed_.on_wait(record, stack_of(record.record), waker);
+  thread_woke(tid);
 }
 
 void BpfSource::on_thread_end(const rt_sample_record& record) {
@@ -127,6 +143,7 @@ void BpfSource::emit(const TimePiece& piece) {
   sample.thread = {process_.pid(), piece.tid};
   sample.stack = piece.stack;
   if (piece.kernel_stack) sample.callees = RawStack{kernel_namer_, *piece.kernel_stack};
+  sample.waker = piece.waker;
   sample.start = piece.start;
   sample.duration = piece.time;
   sample.weight = piece.time;

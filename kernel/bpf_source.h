@@ -4,7 +4,10 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
+#include <string_view>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
@@ -17,6 +20,7 @@
 #include "kernel/bpf_sampler.h"
 #include "kernel/elapsed_time.h"
 #include "kernel/thread_clocks.h"
+#include "kernel/waker_stacks.h"
 
 namespace rtprof::kernel {
 
@@ -50,6 +54,8 @@ class BpfSource : public Source, protected RecordSink {
 
   // The stack of a record, as it comes: a sample's, a wait's, or that of a thread's last stretch.
   virtual RawStack stack_of(const rt_record& record) = 0;
+  // Where in user space the thread was that ended a wait, as its record comes; nothing: that is not known.
+  virtual std::optional<RawStack> waker_stack(const rt_waker_record& record) = 0;
   // Where a thread is that was looked at; it may have gone on since.
   virtual RawStack open_stack(const rt_open_thread& thread) = 0;
   // Counts among the unknown frames.
@@ -66,6 +72,7 @@ class BpfSource : public Source, protected RecordSink {
   virtual void begin_batch() {}
 
   void on_sample(const rt_sample_record& record) override;
+  void on_waker(const rt_waker_record& record) override;
   void on_wait(const rt_wait_record& record) override;
   void on_thread_start(const rt_record& record) override { add_thread(static_cast<pid_t>(record.tid)); }
   void on_thread_end(const rt_sample_record& record) override;
@@ -84,6 +91,9 @@ class BpfSource : public Source, protected RecordSink {
   const bool clocked_;  // threads have clocks: not needed for waits alone
   const bool has_lock_;
   const uint32_t kernel_namer_;
+  std::shared_ptr<WakerStacks> wakers_;
+  const uint32_t waker_namer_;
+  std::unordered_map<pid_t, RawStack> woken_by_;  // of waits whose records come next
   uint32_t target_ = 0;
   TimePoint started_ = 0;
   bool execed_ = false;

@@ -49,6 +49,7 @@ TargetOptions ElapsedTime::target_options(TimePoint since) const {
   TargetOptions options;
   if (sums()) options.flags |= RT_TARGET_WALL;
   if (offcpu_) options.flags |= RT_TARGET_OFFCPU;
+  if (plan_.wakers) options.flags |= RT_TARGET_WAKERS;
   options.since = since;
   options.interval = plan_.period();
   options.min_wait = plan_.min_wait;
@@ -104,10 +105,11 @@ void ElapsedTime::emit_sum(Reason reason, const Origin& origin, TimePoint start,
                            uint64_t count) {
   if (time <= 0 && count == 0) return;
   if (wall_)
-    emit_({Event::kWall, reason, origin.tid, origin.flags, origin.stack, std::nullopt, start, time, count});
+    emit_({Event::kWall, reason, origin.tid, origin.flags, origin.stack, std::nullopt, std::nullopt, start,
+           time, count});
   if (idle_)
-    emit_({Event::kCpu, Reason::kNone, origin.tid, origin.flags, origin.stack, std::nullopt, start, time,
-           count});
+    emit_({Event::kCpu, Reason::kNone, origin.tid, origin.flags, origin.stack, std::nullopt, std::nullopt,
+           start, time, count});
 }
 
 bool ElapsedTime::is_later(const rt_record& record) const {
@@ -138,19 +140,19 @@ void ElapsedTime::emit_wait(const Origin& origin, const Wait& wait) {
   uint64_t count = is_new ? 1 : 0;
   auto emit = [&](Reason reason, TimePoint start, Nanoseconds time) {
     if (time <= 0) return;
-    emit_({Event::kOffCpu, reason, origin.tid, origin.flags, origin.stack, kernel_stack, start, time,
-           std::exchange(count, 0)});
+    emit_({Event::kOffCpu, reason, origin.tid, origin.flags, origin.stack, kernel_stack, origin.waker, start,
+           time, std::exchange(count, 0)});
   };
   emit(wait.reason, wait.end - runnable - blocked, blocked);
   emit(wait.runnable_reason, wait.end - runnable, runnable);
 }
 
-void ElapsedTime::on_wait(const rt_wait_record& record, RawStack stack) {
+void ElapsedTime::on_wait(const rt_wait_record& record, RawStack stack, std::optional<RawStack> waker) {
   if (is_later(record.record)) {
-    later_.emplace_back([this, record, stack] { on_wait(record, stack); });
+    later_.emplace_back([this, record, stack, waker] { on_wait(record, stack, waker); });
     return;
   }
-  Origin origin{tid_of(record.record), record.record.flags, stack};
+  Origin origin{tid_of(record.record), record.record.flags, stack, waker};
   Wait wait;
   wait.start = static_cast<TimePoint>(record.start);
   wait.end = static_cast<TimePoint>(record.record.time);

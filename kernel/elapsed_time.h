@@ -26,6 +26,7 @@ struct TimePiece {
   uint32_t flags;                        // enum rt_sample_flags
   RawStack stack;                        // as the source gave it
   std::optional<uint32_t> kernel_stack;  // leafward of it: id within BpfSampler::kernel_stacks()
+  std::optional<RawStack> waker;         // of offcpu: who ended it
   TimePoint start = 0;
   Nanoseconds time = 0;
   uint64_t count = 0;  // 0: it adds time to a piece that was counted
@@ -53,7 +54,7 @@ class ElapsedTime {
 
   // `stack`: of the record, which the pieces will have.
   void on_sample(const rt_sample_record& record, RawStack stack);
-  void on_wait(const rt_wait_record& record, RawStack stack);
+  void on_wait(const rt_wait_record& record, RawStack stack, std::optional<RawStack> waker = std::nullopt);
   void on_thread_end(const rt_sample_record& record, RawStack stack);
   // Emits what is open of each thread up to when it was looked at; what comes later counts for the rest.
   // `drain` hands over the records that wait: those from before the look count first. `stack_of`: where a
@@ -67,6 +68,7 @@ class ElapsedTime {
     pid_t tid;
     uint32_t flags;
     RawStack stack;
+    std::optional<RawStack> waker = std::nullopt;
   };
   // What was emitted of a thread before its record came.
   struct Ahead {

@@ -20,6 +20,13 @@ struct {
   __type(value, rt_u32);
 } switch_walkers SEC(".maps");
 
+struct {
+  __uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+  __uint(max_entries, RT_MAX_WALKERS);
+  __type(key, rt_u32);
+  __type(value, rt_u32);
+} waking_walkers SEC(".maps");
+
 static __always_inline struct rt_target* target_of(struct task_struct* task, rt_u32* tgid) {
   *tgid = tgid_of(task);
   return *tgid ? bpf_map_lookup_elem(&targets, tgid) : 0;
@@ -80,6 +87,21 @@ static __always_inline int is_for_offcpu(const struct rt_target* target, const s
   return length >= target->min_wait && length <= target->max_wait;
 }
 
+/* Tells who ended a thread's wait, ahead of the wait itself. */
+static __always_inline void send_waker(rt_u32 target, struct rt_thread* thread, rt_u32 tid, rt_u64 time) {
+  struct rt_waker_record told = {};
+  told.record.type = RT_RECORD_WAKER;
+  told.record.target = target;
+  told.record.tid = tid;
+  told.record.time = time;
+  told.waker = thread->waker;
+  thread->waker.known = 0;
+  if (with_machine_stacks && told.waker.flags & RT_SAMPLE_MACHINE &&
+      !rt_send_kept_snapshot(&waker_snapshots, tid))
+    told.waker.flags = 0;
+  rt_send(&told.record, sizeof told, BPF_RB_NO_WAKEUP);
+}
+
 /* Sends the wait of a thread that ends at `end`, where it is to be told of. `waiting` is the thread while it
  * still is off its CPU: then it is seen where it waits. */
 static __always_inline void send_wait(const struct rt_target* target, struct rt_thread* thread, rt_u32 tid,
@@ -110,7 +132,9 @@ static __always_inline void send_wait(const struct rt_target* target, struct rt_
   } else {
     wait.site.flags = RT_WAIT_UNSEEN | thread->wait_flags;
   }
-  if (with_machine_stacks && wait.record.flags & RT_SAMPLE_MACHINE && !rt_send_wait_snapshot(tid))
+  if (thread->waker.known) send_waker(target->id, thread, tid, end);
+  if (with_machine_stacks && wait.record.flags & RT_SAMPLE_MACHINE &&
+      !rt_send_kept_snapshot(&wait_snapshots, tid))
     wait.record.flags &= ~RT_SAMPLE_MACHINE;
   rt_send(&wait.record, sizeof wait, BPF_RB_NO_WAKEUP);
 }
@@ -230,6 +254,7 @@ int BPF_PROG(on_switch, _Bool preempted, struct task_struct* prev, struct task_s
   thread->woken = 0;
   thread->polled = 0;
   thread->wait_flags = 0;
+  thread->waker.known = 0;
   if (is_blocked(prev, preempted)) {
     thread->activity = RT_THREAD_BLOCKED;
     rt_note_polled(prev, thread);
@@ -238,7 +263,8 @@ int BPF_PROG(on_switch, _Bool preempted, struct task_struct* prev, struct task_s
     if (preempted || rt_user_registers(prev)->orig_ax != SYSCALL_SCHED_YIELD)
       thread->wait_flags = RT_WAIT_INVOLUNTARY;
   }
-  if (with_machine_stacks && target->flags & RT_TARGET_MACHINE && rt_keep_wait_snapshot(prev, context))
+  if (with_machine_stacks && target->flags & RT_TARGET_MACHINE &&
+      rt_keep_snapshot(&wait_snapshots, tid, prev, context))
     context->flags |= RT_SAMPLE_MACHINE;
   bpf_tail_call(ctx, &switch_walkers, target->walker);
   finish_without_walker(context);
@@ -253,6 +279,40 @@ int on_wakeup(struct bpf_raw_tracepoint_args* event) {
   rt_u32 tid = tid_of(task);
   struct rt_thread* thread = bpf_map_lookup_elem(&threads, &tid);
   if (thread && thread->activity == RT_THREAD_BLOCKED && !thread->woken) thread->woken = bpf_ktime_get_ns();
+  return 0;
+}
+
+/* In what wakes a thread up: a thread, or an interrupt on top of one, which the kernel's stack tells apart.
+ */
+SEC("tp_btf/sched_waking")
+int BPF_PROG(on_waking, struct task_struct* woken) {
+  rt_u32 tgid;
+  struct rt_target* target = target_of(woken, &tgid);
+  if (!target || !(target->flags & RT_TARGET_WAKERS)) return 0;
+  rt_u32 tid = tid_of(woken);
+  struct rt_thread* thread = bpf_map_lookup_elem(&threads, &tid);
+  if (!thread || thread->activity != RT_THREAD_BLOCKED || thread->woken) return 0;
+
+  rt_u64 now = bpf_ktime_get_ns();
+  struct task_struct* task = bpf_get_current_task_btf();
+  rt_u32 waker_tgid;
+  struct rt_target* waker_target = target_of(task, &waker_tgid);
+  struct rt_waker* waker = &thread->waker;
+  waker->pid = waker_tgid;
+  waker->tid = tid_of(task);
+  waker->known = 1;
+  waker->flags = 0;
+  waker->stack = 0;
+  waker->kernel_stack = rt_intern_own_kernel_stack(ctx, now);
+  bpf_get_current_comm(waker->command, sizeof waker->command);
+  const struct rt_target* concerned = waker_target ? waker_target : target;
+  struct rt_context* context = begin(task, concerned, waker_tgid, waker->tid, RT_ENTRY_WAKING, now);
+  if (!context) return 0;
+  context->woken = tid;
+  if (with_machine_stacks && target->flags & RT_TARGET_MACHINE && waker_tgid == tgid &&
+      rt_keep_snapshot(&waker_snapshots, tid, task, context))
+    waker->flags = RT_SAMPLE_MACHINE;
+  if (waker_target) bpf_tail_call(ctx, &waking_walkers, waker_target->walker);
   return 0;
 }
 
@@ -294,7 +354,10 @@ int on_exit(struct bpf_raw_tracepoint_args* event) {
   send_thread_record(RT_RECORD_THREAD_END, target->id, tid, bpf_map_lookup_elem(&threads, &tid),
                      BPF_RB_NO_WAKEUP);
   bpf_map_delete_elem(&threads, &tid);
-  if (with_machine_stacks) bpf_map_delete_elem(&wait_snapshots, &tid);
+  if (with_machine_stacks) {
+    bpf_map_delete_elem(&wait_snapshots, &tid);
+    bpf_map_delete_elem(&waker_snapshots, &tid);
+  }
   return 0;
 }
 

@@ -39,14 +39,17 @@ struct {
   __type(value, struct rt_machine_buffer);
 } clock_snapshots SEC(".maps");
 
-/* Of threads that wait, by tid. rtprof makes the elements. */
-struct {
+/* Of threads that wait, by tid: where they blocked, and where what woke them up was. rtprof makes the
+ * elements. */
+struct snapshots_by_thread {
   __uint(type, BPF_MAP_TYPE_HASH);
   __uint(map_flags, BPF_F_NO_PREALLOC);
   __uint(max_entries, 16384);
   __type(key, rt_u32);
   __type(value, struct rt_machine_buffer);
-} wait_snapshots SEC(".maps");
+};
+struct snapshots_by_thread wait_snapshots SEC(".maps");
+struct snapshots_by_thread waker_snapshots SEC(".maps");
 
 /* How many bytes from `start` on are worth reading. */
 static __always_inline rt_u64 rt_stack_size(struct task_struct* task, rt_u64 start) {
@@ -83,8 +86,9 @@ static __always_inline void rt_take_snapshot(struct task_struct* task, const str
   struct rt_machine_record* header = &buffer->header;
   header->record.type = RT_RECORD_MACHINE;
   header->record.target = context->target;
-  header->record.tid = context->tid;
-  header->record.flags = 0;
+  int of_waker = context->entry == RT_ENTRY_WAKING;
+  header->record.tid = of_waker ? context->woken : context->tid;
+  header->record.flags = of_waker ? RT_MACHINE_OF_WAKER : 0;
   header->record.time = context->time;
   header->record.stack = 0;
   rt_read_registers(task, header->registers);
@@ -117,17 +121,17 @@ static __always_inline int rt_send_clock_snapshot(struct task_struct* task,
   return rt_send_snapshot(buffer);
 }
 
-/* True when it is kept, for rt_send_wait_snapshot(). */
-static __always_inline int rt_keep_wait_snapshot(struct task_struct* task, const struct rt_context* context) {
-  rt_u32 tid = context->tid;
-  struct rt_machine_buffer* buffer = bpf_map_lookup_elem(&wait_snapshots, &tid);
+/* Keeps where the current thread is, for rt_send_kept_snapshot(map, tid); false where there is no room. */
+static __always_inline int rt_keep_snapshot(void* map, rt_u32 tid, struct task_struct* task,
+                                            const struct rt_context* context) {
+  struct rt_machine_buffer* buffer = bpf_map_lookup_elem(map, &tid);
   if (!buffer) return 0;
   rt_take_snapshot(task, context, buffer);
   return 1;
 }
 
-static __always_inline int rt_send_wait_snapshot(rt_u32 tid) {
-  struct rt_machine_buffer* buffer = bpf_map_lookup_elem(&wait_snapshots, &tid);
+static __always_inline int rt_send_kept_snapshot(void* map, rt_u32 tid) {
+  struct rt_machine_buffer* buffer = bpf_map_lookup_elem(map, &tid);
   return buffer && rt_send_snapshot(buffer);
 }
 

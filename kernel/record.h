@@ -21,6 +21,7 @@ enum rt_target_flags {
   RT_TARGET_LOCK = 2,    /* look whether the thread holds its interpreter's lock */
   RT_TARGET_OFFCPU = 4,  /* follow context switches; each wait is told of */
   RT_TARGET_MACHINE = 8, /* take the machine stack with each sample and wait */
+  RT_TARGET_WAKERS = 16, /* tell who ends each wait */
 };
 #define RT_TARGET_SWITCHES (RT_TARGET_WALL | RT_TARGET_OFFCPU)
 
@@ -49,6 +50,7 @@ enum rt_record_type {
   RT_RECORD_EXEC,
   RT_RECORD_KERNEL_STACK,
   RT_RECORD_MACHINE,
+  RT_RECORD_WAKER,
 };
 
 enum rt_stack_end {
@@ -89,6 +91,11 @@ struct rt_machine_record {
   rt_u64 registers[RT_REGISTER_COUNT]; /* in DWARF's order: common/process/stack_snapshot.h */
   rt_u64 stack_address;                /* of the first byte */
   rt_u64 size;
+};
+
+enum rt_machine_flags {
+  RT_MACHINE_OF_WAKER =
+      1, /* it is that of the thread that woke record.tid up, and belongs to RT_RECORD_WAKER */
 };
 
 /* The meaning of a frame's words is the walker's. */
@@ -163,6 +170,27 @@ struct rt_wait_record {
   struct rt_wait_site site;
 };
 
+#define RT_COMMAND_BYTES 16 /* TASK_COMM_LEN, include/linux/sched.h */
+
+/* Who made a blocked thread runnable: the thread that ran when it was done, or that an interrupt broke into.
+ */
+struct rt_waker {
+  rt_u32 pid; /* as rtprof's pid namespace sees it; 0: not at all */
+  rt_u32 tid;
+  rt_u32 known; /* 0: nothing else is set */
+  rt_u32 flags; /* RT_SAMPLE_MACHINE */
+  rt_u64 stack; /* hash; of its runtime, where it is of a target */
+  rt_u64 kernel_stack;
+  char command[RT_COMMAND_BYTES];
+};
+
+/* RT_RECORD_WAKER: comes before the wait record of its thread. Where it has RT_SAMPLE_MACHINE, the waker's
+ * machine stack comes before it, as that of record.tid. */
+struct rt_waker_record {
+  struct rt_record record;
+  struct rt_waker waker;
+};
+
 enum rt_thread_activity {
   RT_THREAD_RUNNING = 0,
   RT_THREAD_BLOCKED,
@@ -185,6 +213,7 @@ struct rt_thread {
   rt_u64 runnable;
   rt_u32 polled;     /* rt_wait_site::polled of the wait, */
   rt_u32 wait_flags; /* and RT_WAIT_INVOLUNTARY, RT_WAIT_POLLED_KNOWN of its flags */
+  struct rt_waker waker;
 };
 
 /* What the iterator `open_waits` tells of each thread of the targets, followed by kernel_count return

@@ -2,8 +2,8 @@
  * every sample, which a walker calls with the frames it found.
  *
  * A sample goes: event → entry program → tail call of the target's walker → rt_finish(). A walker is one
- * program for each type of entry (clock tick, context switch), since a tail call cannot change a program's
- * type.
+ * program for each type of entry (clock tick, context switch, wake-up), since a tail call cannot change a
+ * program's type.
  *
  * Walkers read their target's memory and none of the kernel's structures. So libbpf needs the kernel's types,
  * of which it takes 10 ms to read megabytes, for the entry programs alone. */
@@ -24,7 +24,7 @@
 /* Records wait for the next regular read, every 100 ms, or until there are this many bytes of them. */
 #define RT_RING_FULL_ENOUGH (RT_RING_BYTES / 4)
 
-enum rt_entry { RT_ENTRY_CLOCK, RT_ENTRY_SWITCH };
+enum rt_entry { RT_ENTRY_CLOCK, RT_ENTRY_SWITCH, RT_ENTRY_WAKING };
 
 /* A stack record and its frames, as they are sent. */
 struct rt_stack_buffer {
@@ -45,6 +45,7 @@ struct rt_context {
   rt_u64 time;
   rt_u64 cpu;
   rt_u64 running;
+  rt_u32 woken; /* RT_ENTRY_WAKING: the thread whose waker `tid` is */
   struct rt_stack_buffer stack;
 };
 
@@ -137,6 +138,12 @@ static __always_inline rt_u64 rt_intern_stack(struct rt_context* context, rt_u64
  * RT_SAMPLE_HOLDS_LOCK is set in context->flags where it holds. */
 static __always_inline void rt_finish(struct rt_context* context, rt_u64 hash) {
   rt_u64 stack = rt_intern_stack(context, hash);
+  if (context->entry == RT_ENTRY_WAKING) {
+    rt_u32 woken = context->woken;
+    struct rt_thread* waiting = bpf_map_lookup_elem(&threads, &woken);
+    if (waiting) waiting->waker.stack = stack;
+    return;
+  }
   rt_u32 tid = context->tid;
   struct rt_thread* thread = bpf_map_lookup_elem(&threads, &tid);
   if (thread) {

@@ -164,10 +164,8 @@ static __always_inline void rt_read_site(struct task_struct* task, const struct 
   }
 }
 
-/* The kernel's stack of a thread that is off its CPU into `buffer`; its hash, 0 when there is none. */
-static __always_inline rt_u64 rt_read_kernel_stack(struct task_struct* task,
-                                                   struct rt_kernel_stack_buffer* buffer) {
-  long size = bpf_get_task_stack(task, buffer->addresses, sizeof buffer->addresses, 0);
+/* The hash of `size` bytes of addresses in `buffer`; 0 when there are none. */
+static __always_inline rt_u64 rt_hash_kernel_stack(long size, struct rt_kernel_stack_buffer* buffer) {
   rt_u32 count = size > 0 ? (rt_u32)size / sizeof(rt_u64) : 0;
   buffer->header.count = count;
   rt_u64 hash = 0;
@@ -178,12 +176,16 @@ static __always_inline rt_u64 rt_read_kernel_stack(struct task_struct* task,
   return count ? hash | 1 : 0;
 }
 
-/* The same, and sends it unless it was sent before. */
-static __always_inline rt_u64 rt_intern_kernel_stack(struct task_struct* task, rt_u64 now) {
-  rt_u32 zero = 0;
-  struct rt_kernel_stack_buffer* buffer = bpf_map_lookup_elem(&kernel_stacks, &zero);
-  if (!buffer) return 0;
-  rt_u64 hash = rt_read_kernel_stack(task, buffer);
+/* The kernel's stack of a thread that is off its CPU into `buffer`; its hash, 0 when there is none. */
+static __always_inline rt_u64 rt_read_kernel_stack(struct task_struct* task,
+                                                   struct rt_kernel_stack_buffer* buffer) {
+  return rt_hash_kernel_stack(bpf_get_task_stack(task, buffer->addresses, sizeof buffer->addresses, 0),
+                              buffer);
+}
+
+/* Sends a kernel stack unless it was sent before; 0 when it cannot be. */
+static __always_inline rt_u64 rt_send_kernel_stack(struct rt_kernel_stack_buffer* buffer, rt_u64 hash,
+                                                   rt_u64 now) {
   if (!hash || bpf_map_lookup_elem(&known_stacks, &hash)) return hash;
   rt_u32 count = buffer->header.count;
   if (count > RT_MAX_KERNEL_FRAMES) return 0;
@@ -200,6 +202,22 @@ static __always_inline rt_u64 rt_intern_kernel_stack(struct task_struct* task, r
     bpf_map_update_elem(&known_stacks, &hash, &sent, BPF_ANY);
   }
   return hash;
+}
+
+/* The kernel's stack of a thread that is off its CPU. */
+static __always_inline rt_u64 rt_intern_kernel_stack(struct task_struct* task, rt_u64 now) {
+  rt_u32 zero = 0;
+  struct rt_kernel_stack_buffer* buffer = bpf_map_lookup_elem(&kernel_stacks, &zero);
+  return buffer ? rt_send_kernel_stack(buffer, rt_read_kernel_stack(task, buffer), now) : 0;
+}
+
+/* That of what runs now, from the program's caller on. */
+static __always_inline rt_u64 rt_intern_own_kernel_stack(void* event, rt_u64 now) {
+  rt_u32 zero = 0;
+  struct rt_kernel_stack_buffer* buffer = bpf_map_lookup_elem(&kernel_stacks, &zero);
+  if (!buffer) return 0;
+  long size = bpf_get_stack(event, buffer->addresses, sizeof buffer->addresses, 0);
+  return rt_send_kernel_stack(buffer, rt_hash_kernel_stack(size, buffer), now);
 }
 
 #endif /* RTPROF_KERNEL_WAIT_BPF_H_ */

@@ -7,10 +7,10 @@
 #include "common/base/error.h"
 #include "common/process/access.h"
 #include "kernel/elapsed_time.h"
-#include "native/bpf_source.h"
 #include "native/dump.h"
 #include "native/machine_source.h"
 #include "native/perf_source.h"
+#include "native/wait_source.h"
 
 namespace rtprof {
 namespace {
@@ -44,7 +44,7 @@ Result<std::unique_ptr<Source>> try_bpf(const Process& process, const SamplingPl
                                         RunServices& services) {
   auto bpf = services.bpf(true);
   if (!bpf) return bpf.failure();
-  return native::open_bpf_source(process, plan, services.recorder(), **bpf, services.workshop());
+  return native::open_wait_source(process, plan, services.recorder(), **bpf, services.workshop());
 }
 
 std::unique_ptr<Source> open_native(const Process& process, const SamplingPlan& plan, RunServices& services) {

@@ -26,8 +26,9 @@ Result<std::unique_ptr<kernel::Walker>> PythonBpfWalker::load(const kernel::Shar
   bpf_map__reuse_fd(own.contexts, maps.contexts);
   bpf_map__reuse_fd(own.records, maps.records);
   bpf_map__reuse_fd(own.lost_records, maps.lost_records);
-  // The verifier takes some 10 ms for each of the two programs.
+  // The verifier takes some 10 ms for each of the programs.
   bpf_program__set_autoload(walker->skeleton_->progs.python_on_switch, maps.context_switches);
+  bpf_program__set_autoload(walker->skeleton_->progs.python_on_waking, maps.wakers);
   if (int error = python_walk__load(walker->skeleton_.get())) {
     return Failure{"loading the Python walker: " + errno_text(-error), -error};
   }
@@ -39,6 +40,10 @@ int PythonBpfWalker::clock_program() const {
 }
 int PythonBpfWalker::switch_program() const {
   return bpf_program__fd(skeleton_->progs.python_on_switch);
+}
+
+int PythonBpfWalker::waking_program() const {
+  return bpf_program__fd(skeleton_->progs.python_on_waking);
 }
 
 std::optional<Failure> PythonBpfWalker::add(pid_t pid, const rt_py_walk& walk) {

@@ -20,6 +20,7 @@ class PythonBpfWalker final : public kernel::Walker {
 
   int clock_program() const override;
   int switch_program() const override;
+  int waking_program() const override;
 
   // What the program needs to know of a process, from before its first event to after its last.
   std::optional<Failure> add(pid_t pid, const rt_py_walk& walk);

@@ -85,6 +85,12 @@ class PythonKernelSource final : public kernel::BpfSource {
     if ((record.flags & RT_SAMPLE_NO_STACK) != 0) return {namer_, untraced_};
     return {namer_, known_stack(static_cast<pid_t>(record.tid), record.stack)};
   }
+  // Of a thread of this process: stacks of others are in the tables of theirs.
+  std::optional<RawStack> waker_stack(const rt_waker_record& record) override {
+    if (static_cast<pid_t>(record.waker.pid) != process_.pid()) return std::nullopt;
+    auto known = known_.find(record.waker.stack);
+    return RawStack{namer_, known == known_.end() ? native_ : known->second};
+  }
   RawStack open_stack(const rt_open_thread& thread) override {
     return {namer_, known_stack(static_cast<pid_t>(thread.tid), thread.thread.stack)};
   }

@@ -1,5 +1,6 @@
-/* Walks the frames of a CPython thread while it is interrupted: on its own clock tick, or as it is switched
- * out. In both cases the thread is current, so its memory can be read and does not move.
+/* Walks the frames of a CPython thread while it is interrupted: on its own clock tick, as it is switched out,
+ * or as it wakes another thread up. In all cases the thread is current, so its memory can be read and does
+ * not move.
  *
  * The thread state is found by the thread's pthread_t and remembered by thread id. What is remembered is
  * checked at each sample, since an interpreter frees thread states and may make others at the same address.
@@ -241,6 +242,11 @@ int python_on_clock(struct bpf_perf_event_data* event) {
 
 SEC("tp_btf/sched_switch")
 int python_on_switch(void* event) {
+  return sample_python();
+}
+
+SEC("tp_btf/sched_waking")
+int python_on_waking(void* event) {
   return sample_python();
 }
 

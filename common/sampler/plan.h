@@ -30,6 +30,7 @@ struct SamplingPlan {
   UnwindMethod unwind = UnwindMethod::kAuto;
   bool native_lines = false;  // file and line of machine code, and inlined functions as frames
   bool kernel_frames = true;  // where they are permitted: offcpu shows where in the kernel a thread waits
+  bool wakers = false;        // offcpu: tell who ended each wait
   Nanoseconds min_wait = 0;   // offcpu: waits to keep, off the CPU for so long as a whole
   Nanoseconds max_wait = std::numeric_limits<Nanoseconds>::max();
   // How long to wait for a runtime that is still starting.

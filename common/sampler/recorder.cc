@@ -101,10 +101,13 @@ StackId Recorder::named(RawStack stack) {
   return id;
 }
 
-// The callees' frames on top of the stack's.
 StackId Recorder::named(const RawSample& sample) {
-  StackId callers = named(sample.stack);
-  StackId callees = sample.callees ? named(*sample.callees) : 0;
+  return joined(joined(named(sample.stack), sample.callees), sample.waker);
+}
+
+// The callees' frames on top of the callers'.
+StackId Recorder::joined(StackId callers, const std::optional<RawStack>& raw) {
+  StackId callees = raw ? named(*raw) : 0;
   if (callees == 0) return callers;
   auto [joined, is_new] = joined_.try_emplace(uint64_t{callers} << 32 | callees, 0);
   if (is_new) joined->second = profile_.push(callers, profile_.frames_of(callees));

@@ -44,6 +44,8 @@ struct RawSample {
   RawStack stack;
   // What the leaf of `stack` called: frames leafward of it, of the kernel most often. Nothing: none.
   std::optional<RawStack> callees;
+  // Who ended a wait: frames on top of both.
+  std::optional<RawStack> waker;
   TimePoint start = 0;
   Nanoseconds duration = 0;
   int64_t weight = 0;
@@ -62,6 +64,9 @@ class Recorder {
 
   // The namer is kept for as long as the recorder lives.
   uint32_t add_namer(std::shared_ptr<StackNamer> namer);
+
+  // One that was added; for a namer that names by others, on the naming thread.
+  StackNamer& namer(uint32_t id) const { return *namers_[id]; }
 
   void sample(const RawSample& sample);
   void thread_name(ThreadId thread, std::string_view name);
@@ -85,6 +90,7 @@ class Recorder {
   void consume(const std::vector<RawSample>& batch);
   StackId named(RawStack stack);
   StackId named(const RawSample& sample);
+  StackId joined(StackId callers, const std::optional<RawStack>& callees);
 
   static constexpr size_t kQueueLimit = 1 << 16;
 

@@ -1,4 +1,4 @@
-#include "native/bpf_source.h"
+#include "native/wait_source.h"
 
 #include <map>
 #include <optional>
@@ -20,10 +20,10 @@ namespace {
 // How often mappings are looked at again: an address where nothing was before is noticed at once.
 constexpr Nanoseconds kMappingsPeriod = kSecond;
 
-class BpfSource final : public kernel::BpfSource {
+class WaitSource final : public kernel::BpfSource {
  public:
-  BpfSource(const Process& process, const SamplingPlan& plan, Recorder& recorder, kernel::BpfSampler& sampler,
-            Workshop& workshop)
+  WaitSource(const Process& process, const SamplingPlan& plan, Recorder& recorder,
+             kernel::BpfSampler& sampler, Workshop& workshop)
       : kernel::BpfSource(process, plan, recorder, sampler, "native", "", false),
         code_(std::shared_ptr<const Process>(std::shared_ptr<void>(), &process), plan, recorder, workshop) {}
 
@@ -55,10 +55,12 @@ class BpfSource final : public kernel::BpfSource {
   void read_sleepers() override;
   void on_stack(const rt_stack_record&, std::span<const rt_raw_frame>) override {}
   void on_machine_stack(const rt_record& record, const StackSnapshot& snapshot) override {
-    last_[static_cast<pid_t>(record.tid)] = code_.stack({}, snapshot);
+    auto& stacks = (record.flags & RT_MACHINE_OF_WAKER) != 0 ? wakers_ : last_;
+    stacks[static_cast<pid_t>(record.tid)] = code_.stack({}, snapshot);
   }
 
   RawStack stack_of(const rt_record& record) override;
+  std::optional<RawStack> waker_stack(const rt_waker_record& record) override;
   RawStack open_stack(const rt_open_thread& thread) override;
   bool unknown(RawStack stack) const override { return code_.unknown(stack); }
   RawStack initial_stack(pid_t tid);
@@ -66,13 +68,14 @@ class BpfSource final : public kernel::BpfSource {
   ProcessCode code_;
   TimePoint mappings_checked_ = 0;
   std::unordered_set<pid_t> came_;
-  std::unordered_map<pid_t, RawStack> last_;  // of the thread's last sample or wait
-  std::unordered_map<pid_t, RawStack>
-      asleep_;  // of threads that were off their CPUs at the start and still are
+  // By thread:
+  std::unordered_map<pid_t, RawStack> last_;    // of its last sample or wait
+  std::unordered_map<pid_t, RawStack> wakers_;  // of what woke it up last
+  std::unordered_map<pid_t, RawStack> asleep_;  // off its CPU at the start, and still
   std::vector<uint8_t> bytes_;
 };
 
-void BpfSource::read_sleepers() {
+void WaitSource::read_sleepers() {
   std::map<pid_t, ThreadTimes> before;
   for (pid_t tid : process_.threads()) {
     asleep_[tid] = code_.marker("[unknown: off its CPU since before the recording]");
@@ -89,12 +92,12 @@ void BpfSource::read_sleepers() {
 }
 
 // Of a thread whose stack was never taken: it sleeps since before, or has only begun and called nothing yet.
-RawStack BpfSource::initial_stack(pid_t tid) {
+RawStack WaitSource::initial_stack(pid_t tid) {
   auto stack = asleep_.find(tid);
   return stack == asleep_.end() ? code_.stack({}, std::span<const Address>()) : stack->second;
 }
 
-RawStack BpfSource::stack_of(const rt_record& record) {
+RawStack WaitSource::stack_of(const rt_record& record) {
   auto tid = static_cast<pid_t>(record.tid);
   if ((record.flags & RT_SAMPLE_NO_STACK) != 0) return code_.marker("[unknown: context switch not traced]");
   if (record.stack == 0) return initial_stack(tid);
@@ -103,8 +106,15 @@ RawStack BpfSource::stack_of(const rt_record& record) {
   return code_.marker("[unknown: stack not taken]");
 }
 
+// Of a thread of this process: the code of others is not looked at.
+std::optional<RawStack> WaitSource::waker_stack(const rt_waker_record& record) {
+  auto stack = wakers_.find(static_cast<pid_t>(record.record.tid));
+  if ((record.waker.flags & RT_SAMPLE_MACHINE) == 0 || stack == wakers_.end()) return std::nullopt;
+  return stack->second;
+}
+
 // The stack of an open wait was not sent yet. A running thread is where it was met last.
-RawStack BpfSource::open_stack(const rt_open_thread& thread) {
+RawStack WaitSource::open_stack(const rt_open_thread& thread) {
   auto tid = static_cast<pid_t>(thread.tid);
   if (thread.thread.stack == 0) return initial_stack(tid);
   if (thread.thread.activity != RT_THREAD_RUNNING) {
@@ -117,10 +127,10 @@ RawStack BpfSource::open_stack(const rt_open_thread& thread) {
 
 }  // namespace
 
-Result<std::unique_ptr<Source>> open_bpf_source(const Process& process, const SamplingPlan& plan,
-                                                Recorder& recorder, kernel::BpfSampler& sampler,
-                                                Workshop& workshop) {
-  auto source = std::make_unique<BpfSource>(process, plan, recorder, sampler, workshop);
+Result<std::unique_ptr<Source>> open_wait_source(const Process& process, const SamplingPlan& plan,
+                                                 Recorder& recorder, kernel::BpfSampler& sampler,
+                                                 Workshop& workshop) {
+  auto source = std::make_unique<WaitSource>(process, plan, recorder, sampler, workshop);
   if (auto failure = source->start()) return *failure;
   return std::unique_ptr<Source>(std::move(source));
 }

@@ -16,8 +16,8 @@ namespace rtprof::native {
 // its own clock and as it is switched out, so that waits have the stack and the reason of the same moment;
 // nothing is polled and nothing is paused. `sampler` takes machine stacks; it, `process`, `recorder` and
 // `workshop` outlive the source.
-Result<std::unique_ptr<Source>> open_bpf_source(const Process& process, const SamplingPlan& plan,
-                                                Recorder& recorder, kernel::BpfSampler& sampler,
-                                                Workshop& workshop);
+Result<std::unique_ptr<Source>> open_wait_source(const Process& process, const SamplingPlan& plan,
+                                                 Recorder& recorder, kernel::BpfSampler& sampler,
+                                                 Workshop& workshop);
 
 }  // namespace rtprof::native

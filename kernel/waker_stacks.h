@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "common/sampler/recorder.h"
+
+namespace rtprof::kernel {
+
+// Who ended a wait, as frames on top of the wait's own stack in offwaketime's order: "--", the waker's frames
+// in the kernel, those in user space, each leaf first so that what called is above what was called, and its
+// command. An interrupt that did it has broken into some thread by chance: its own frames, and "[interrupt]".
+//
+// Interned on the sampling thread, named on the recorder's.
+class WakerStacks final : public StackNamer {
+ public:
+  explicit WakerStacks(const Recorder& recorder) : recorder_(recorder) {}
+
+  uint32_t intern(std::optional<RawStack> kernel, std::optional<RawStack> user, const std::string& command);
+
+  void name(uint64_t stack, Profile& profile, std::vector<FrameId>& root_first) override;
+
+ private:
+  using Part = std::pair<uint32_t, uint32_t>;  // namer and id
+  struct Waker {
+    std::optional<Part> kernel;
+    std::optional<Part> user;
+    std::string command;
+    auto operator<=>(const Waker&) const = default;
+  };
+
+  void append(const std::optional<Part>& part, Profile& profile, std::vector<FrameId>& frames) const;
+
+  const Recorder& recorder_;
+  std::map<Waker, uint32_t> ids_;
+  std::vector<Waker> wakers_;
+  std::mutex mutex_;  // of wakers_, which the sampling thread alone changes
+};
+
+}  // namespace rtprof::kernel
