@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "common/sampler/recorder.h"
@@ -32,7 +33,9 @@ class WakerStacks final : public StackNamer {
     std::optional<Part> kernel;
     std::optional<Part> user;
     std::string command;
-    auto operator<=>(const Waker&) const = default;
+    bool operator<(const Waker& other) const {
+      return std::tie(kernel, user, command) < std::tie(other.kernel, other.user, other.command);
+    }
   };
 
   void append(const std::optional<Part>& part, Profile& profile, std::vector<FrameId>& frames) const;
