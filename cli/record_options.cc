@@ -128,6 +128,7 @@ void add_record_options(CLI::App& command, RecordOptions& options) {
   command.add_option("--min-block", options.min_block,
                      "offcpu: leave out shorter waits; seconds, or 5ms, 10us");
   command.add_option("--max-block", options.max_block, "offcpu: leave out longer waits");
+  command.add_flag("-n,--native", options.native, kNativeHelp);
   command.add_flag("--wakers", options.wakers, "offcpu: who ended each wait, above where it waited");
   command.add_flag("-t,--threads", options.threads, "the thread is a root frame");
   auto* lines = command.add_flag("--lines", options.lines, "line numbers in frames (default for Python)");
@@ -163,6 +164,7 @@ SamplingPlan plan_of(const RecordOptions& options) {
   plan.gil_only = options.gil;
   plan.idle = options.idle;
   plan.unwind = unwind_of(options);
+  plan.native = options.native;
   plan.kernel_frames = !options.no_kernel;
   plan.native_lines = options.lines;
   plan.wakers = options.wakers;

@@ -16,6 +16,9 @@ class App;
 
 namespace rtprof::cli {
 
+// Of --native, which has a short name where a file is written.
+inline constexpr const char* kNativeHelp = "C frames under the frames of the runtime that called them";
+
 // The options that attach and run share, as text from the command line.
 struct RecordOptions {
   std::vector<std::string> events;
@@ -30,6 +33,7 @@ struct RecordOptions {
   bool no_kernel = false;
   bool idle = false;
   bool wakers = false;
+  bool native = false;
   std::string min_block;
   std::string max_block;
   std::vector<std::string> include;

@@ -312,6 +312,7 @@ void add_top(CLI::App& app, Action& chosen) {
   command->add_option("--count", options->count, "stop after this many refreshes");
   command->add_flag("--plain", options->plain,
                     "print tables instead of drawing; also when output is no terminal");
+  command->add_flag("--native", options->record.native, kNativeHelp);
   command->add_option("-n,--rows", options->rows, "rows of a printed table")->capture_default_str();
   command->add_flag("--lines", options->lines, "begin with lines instead of functions");
   command->add_flag("-t,--threads", options->threads, "begin with threads instead of functions");

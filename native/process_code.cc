@@ -21,6 +21,10 @@ RawStack ProcessCode::stack(std::span<const Address> kernel, std::span<const Add
   return {namer_, stacks_->intern(space_, kernel, frames_, {})};
 }
 
+RawStack ProcessCode::frame(const MachineFrame& frame) {
+  return {namer_, stacks_->intern(space_, {}, {&frame, 1}, {})};
+}
+
 RawStack ProcessCode::marker(std::string_view text) {
   return {namer_, stacks_->marker(text)};
 }

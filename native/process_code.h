@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -28,6 +29,13 @@ class ProcessCode {
   RawStack stack(std::span<const Address> kernel, const StackSnapshot& user);
   // The same with the callers as somebody else found them, leaf first.
   RawStack stack(std::span<const Address> kernel, std::span<const Address> user);
+  // For sources that put stacks together themselves: the frames of a snapshot, leaf first, and the id of a
+  // stack of one of them.
+  UnwindEnd unwind(const StackSnapshot& user, std::vector<MachineFrame>& leaf_first) {
+    return unwinder_.unwind(user, leaf_first);
+  }
+  RawStack frame(const MachineFrame& frame);
+  std::optional<AddressSpace::Place> find(Address pc) { return space_.find(pc); }
   // Of one mark, "[unknown: …]".
   RawStack marker(std::string_view text);
 

@@ -340,6 +340,7 @@ PythonLayout layout_from_values(const Format& format, const Values& values, bool
   walk.frame_ip = offset(kFrameInstr);
   walk.frame_ip_size = 8;
   walk.frame_owner = offset(kFrameOwner);
+  walk.frame_entry = kNoOffset;
   bool has_tlbc = free_threaded && values[kFrameTlbc] != 0;
   walk.frame_tlbc = has_tlbc ? offset(kFrameTlbc) : kNoOffset;
   walk.frame_size = offset(kFrameLocals);

@@ -1,11 +1,14 @@
 #include "python/kernel_source.h"
 
+#include <optional>
 #include <span>
 #include <unordered_map>
+#include <vector>
 
 #include "kernel/bpf_source.h"
 #include "python/bpf_walker.h"
 #include "python/initial_stacks.h"
+#include "python/merged_stacks.h"
 #include "python/stacks.h"
 #include "python/thread_namer.h"
 
@@ -26,7 +29,8 @@ StackEnd stack_end(uint32_t end) {
 class PythonKernelSource final : public kernel::BpfSource {
  public:
   PythonKernelSource(const Process& process, const PythonProcess& python, const SamplingPlan& plan,
-                     Recorder& recorder, kernel::BpfSampler& sampler, PythonBpfWalker& walker)
+                     Recorder& recorder, kernel::BpfSampler& sampler, PythonBpfWalker& walker,
+                     native::Workshop& workshop)
       : BpfSource(process, plan, recorder, sampler, "python", python.layout.version.text(),
                   has_gil(python.layout.walk)),
         layout_(python.layout),
@@ -37,7 +41,9 @@ class PythonKernelSource final : public kernel::BpfSource {
         lost_stack_(stacks_->marker("[unknown: stack lost]")),
         untraced_(stacks_->marker("[unknown: context switch not traced]")),
         unread_(stacks_->marker("[unknown: asleep since before the recording]")),
-        thread_namer_(process, python.layout, recorder) {}
+        thread_namer_(process, python.layout, recorder) {
+    if (plan.native) merged_.emplace(process, plan, recorder, workshop, *stacks_, namer_);
+  }
 
   ~PythonKernelSource() override { walker_.remove(process_.pid()); }
   PythonKernelSource(const PythonKernelSource&) = delete;
@@ -45,11 +51,16 @@ class PythonKernelSource final : public kernel::BpfSource {
 
   std::optional<Failure> start() {
     bool looks_at_lock = plan_.gil_only || plan_.lock_share;
-    return BpfSource::start(&walker_, looks_at_lock ? RT_TARGET_LOCK : 0);
+    uint32_t flags = looks_at_lock ? RT_TARGET_LOCK : 0;
+    if (merged_) flags |= RT_TARGET_MACHINE;
+    return BpfSource::start(&walker_, flags);
   }
 
  private:
-  void begin_batch() override { stacks_->begin_batch(); }
+  void begin_batch() override {
+    stacks_->begin_batch();
+    if (merged_) merged_->begin_batch();
+  }
 
   void name_threads(bool all) override {
     if (all) {
@@ -59,7 +70,10 @@ class PythonKernelSource final : public kernel::BpfSource {
     }
   }
 
-  void thread_came(pid_t tid) override { thread_namer_.add(tid); }
+  void thread_came(pid_t tid) override {
+    if (merged_) sampler_.keep_wait_snapshots(tid);
+    thread_namer_.add(tid);
+  }
   void thread_woke(pid_t tid) override { asleep_.erase(tid); }
 
   void read_sleepers() override {
@@ -69,21 +83,40 @@ class PythonKernelSource final : public kernel::BpfSource {
     }
   }
 
-  void on_machine_stack(const rt_record&, const StackSnapshot&) override {}
+  // Kept until the record that it belongs to, which names the Python stack.
+  void on_machine_stack(const rt_record& record, const StackSnapshot& snapshot) override {
+    if ((record.flags & RT_MACHINE_OF_WAKER) != 0) return;
+    Machine& machine = machines_[static_cast<pid_t>(record.tid)];
+    machine.bytes.assign(snapshot.stack.begin(), snapshot.stack.end());
+    machine.snapshot = {snapshot.registers, snapshot.stack_address, machine.bytes};
+  }
 
   void on_stack(const rt_stack_record& record, std::span<const rt_raw_frame> leaf_first) override {
     static_assert(sizeof(rt_raw_frame) == sizeof(rt_py_frame));
-    const auto* frames = reinterpret_cast<const rt_py_frame*>(leaf_first.data());
-    uint32_t id = record.end == RT_END_NO_THREAD
-                      ? native_
-                      : stacks_->intern({frames, leaf_first.size()}, stack_end(record.end));
+    std::span<const rt_py_frame> frames(reinterpret_cast<const rt_py_frame*>(leaf_first.data()),
+                                        leaf_first.size());
+    uint64_t hash = record.record.stack;
+    bool has_state = record.end != RT_END_NO_THREAD;
+    if (merged_ && !has_state) merged_->add_without_state(hash);
+    if (merged_ && has_state) {
+      merged_->add(hash, frames, stack_end(record.end));
+      unmarked_.assign(frames.begin(), frames.end());
+      for (rt_py_frame& frame : unmarked_) frame.code &= ~RT_PY_ENTRY;
+      frames = unmarked_;
+    }
+    uint32_t id = has_state ? stacks_->intern(frames, stack_end(record.end)) : native_;
     // A thread that has a state but runs no Python code: one of the C threads that call into Python.
-    known_[record.record.stack] = id == 0 ? native_ : id;
+    known_[hash] = id == 0 ? native_ : id;
   }
 
   RawStack stack_of(const rt_record& record) override {
+    auto tid = static_cast<pid_t>(record.tid);
     if ((record.flags & RT_SAMPLE_NO_STACK) != 0) return {namer_, untraced_};
-    return {namer_, known_stack(static_cast<pid_t>(record.tid), record.stack)};
+    auto machine = machines_.find(tid);
+    if ((record.flags & RT_SAMPLE_MACHINE) != 0 && machine != machines_.end()) {
+      if (auto merged = merged_->merge(record.stack, machine->second.snapshot)) return *merged;
+    }
+    return {namer_, known_stack(tid, record.stack)};
   }
   // Of a thread of this process: stacks of others are in the tables of theirs.
   std::optional<RawStack> waker_stack(const rt_waker_record& record) override {
@@ -92,9 +125,17 @@ class PythonKernelSource final : public kernel::BpfSource {
     return RawStack{namer_, known == known_.end() ? native_ : known->second};
   }
   RawStack open_stack(const rt_open_thread& thread) override {
+    if (merged_) {
+      auto snapshot = sampler_.wait_snapshot(static_cast<pid_t>(thread.tid),
+                                             static_cast<TimePoint>(thread.thread.since), bytes_);
+      auto merged = snapshot ? merged_->merge(thread.thread.stack, *snapshot) : std::nullopt;
+      if (merged) return *merged;
+    }
     return {namer_, known_stack(static_cast<pid_t>(thread.tid), thread.thread.stack)};
   }
-  bool unknown(RawStack stack) const override { return stacks_->unknown(stack.id); }
+  bool unknown(RawStack stack) const override {
+    return merged_ && merged_->is_merged(stack) ? merged_->unknown(stack) : stacks_->unknown(stack.id);
+  }
 
   uint32_t known_stack(pid_t tid, uint64_t hash) {
     if (hash == 0) return initial_stack(tid);
@@ -109,6 +150,11 @@ class PythonKernelSource final : public kernel::BpfSource {
     return stack == asleep_.end() ? native_ : stack->second;
   }
 
+  struct Machine {
+    std::vector<uint8_t> bytes;
+    StackSnapshot snapshot;  // of the bytes
+  };
+
   const PythonLayout layout_;
   PythonBpfWalker& walker_;
   std::shared_ptr<PythonStacks> stacks_;
@@ -118,6 +164,10 @@ class PythonKernelSource final : public kernel::BpfSource {
   uint32_t untraced_;
   uint32_t unread_;
   ThreadNamer thread_namer_;
+  std::optional<PythonMergedStacks> merged_;     // with --native
+  std::unordered_map<pid_t, Machine> machines_;  // by thread
+  std::vector<rt_py_frame> unmarked_;
+  std::vector<uint8_t> bytes_;
   std::unordered_map<uint64_t, uint32_t> known_;  // the kernel's hash of a stack → its id
   std::unordered_map<pid_t, uint32_t> asleep_;    // stacks of threads that slept at the start and still do
 };
@@ -126,12 +176,13 @@ class PythonKernelSource final : public kernel::BpfSource {
 
 Result<std::unique_ptr<Source>> open_python_kernel(const Process& process, const PythonProcess& python,
                                                    const SamplingPlan& plan, Recorder& recorder,
-                                                   kernel::BpfSampler& sampler) {
+                                                   kernel::BpfSampler& sampler, native::Workshop& workshop) {
   auto walker = sampler.walker("python", PythonBpfWalker::load);
   if (!walker) return walker.failure();
   auto& python_walker = static_cast<PythonBpfWalker&>(**walker);
   if (auto failure = python_walker.add(process.pid(), python.layout.walk)) return *failure;
-  auto source = std::make_unique<PythonKernelSource>(process, python, plan, recorder, sampler, python_walker);
+  auto source =
+      std::make_unique<PythonKernelSource>(process, python, plan, recorder, sampler, python_walker, workshop);
   if (auto failure = source->start()) return *failure;
   return std::unique_ptr<Source>(std::move(source));
 }

@@ -22,6 +22,7 @@ PythonLayout common_before_3_13() {
   walk.thread_interp = 16;
   walk.cframe_frame = kNoOffset;
   walk.frame_owner = kNoOffset;
+  walk.frame_entry = kNoOffset;
   walk.frame_tlbc = kNoOffset;
   walk.object_type = 8;
   walk.code_mask = ~uint64_t{0};
@@ -135,6 +136,7 @@ PythonLayout layout_3_11() {
   walk.frame_ip = 56;
   walk.frame_ip_size = 8;
   walk.frame_owner = 69;
+  walk.frame_entry = 68;
   layout.runtime_finalizing = 24;
   layout.runtime_gil = 360;
   layout.interp_id = 48;
@@ -170,6 +172,7 @@ PythonLayout layout_3_12() {
   walk.frame_back = 8;
   walk.frame_code = 0;
   walk.frame_owner = 70;
+  walk.frame_entry = kNoOffset;
   walk.shim_owners = 1 << 3;  // FRAME_OWNED_BY_CSTACK
   layout.runtime_gil = kNoOffset;
   layout.interp_id = 8;

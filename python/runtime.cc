@@ -20,9 +20,9 @@ bool is_permission(const Failure& failure) {
 // The kernel rung, or why not.
 Result<std::unique_ptr<Source>> try_kernel(const Process& process, const PythonProcess& python,
                                            const SamplingPlan& plan, RunServices& services) {
-  auto bpf = services.bpf(false);
+  auto bpf = services.bpf(plan.native);
   if (!bpf) return bpf.failure();
-  return open_python_kernel(process, python, plan, services.recorder(), **bpf);
+  return open_python_kernel(process, python, plan, services.recorder(), **bpf, services.workshop());
 }
 
 std::unique_ptr<Source> open_python(const Process& process, const SamplingPlan& plan, RunServices& services) {
@@ -48,6 +48,16 @@ std::unique_ptr<Source> open_python(const Process& process, const SamplingPlan& 
                   "run as root or with CAP_BPF and CAP_PERFMON on Linux 5.17 or newer; -e wall shows waits "
                   "without it, sampled");
     }
+    if (plan.native) {
+      throw Error(
+          is_permission(source.failure()) ? ExitCode::kNotPermitted : ExitCode::kFailed,
+          "--native needs the kernel mechanism, which is not to be had: " + reason,
+          "run as root or with CAP_BPF and CAP_PERFMON on Linux 5.17 or newer, or leave --native out");
+    }
+  } else if (plan.native) {
+    throw Error(ExitCode::kUsage,
+                fmt::format("the {} mechanism takes no native stacks", mechanism_name(*plan.mechanism)),
+                "leave --mechanism or --native out");
   }
   Mechanism rung = plan.mechanism.value_or(plan.nonblocking ? Mechanism::kRead : Mechanism::kPause);
   if (plan.mechanism) {

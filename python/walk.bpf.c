@@ -114,6 +114,7 @@ static __always_inline int holds_gil(const struct rt_py_walk* walk, rt_u64 state
 
 struct walker {
   const struct rt_py_walk* walk;
+  rt_u32 marks; /* RT_PY_ENTRY is wanted */
   struct rt_stack_buffer* stack;
   rt_u64 frame;
   rt_u64 window; /* address of what frame_buffers holds */
@@ -166,6 +167,19 @@ static __always_inline rt_u64 read_frame(struct walker* walker, struct frame_byt
   return failed ? WINDOW_BYTES + 1 : within;
 }
 
+static __always_inline int is_entry(const struct rt_py_walk* walk, const rt_u8* frame) {
+  if (walk->frame_owner == RT_PY_NONE) return 1;
+  return walk->frame_entry != RT_PY_NONE && FIELD(rt_u8, frame, walk->frame_entry);
+}
+
+/* The last frame that was walked is one, as a shim tells. */
+static __always_inline void mark_entry(struct walker* walker) {
+  rt_u32 last = walker->count - 1;
+  if (last >= RT_MAX_FRAMES) return;
+  walker->stack->frames[last].words[0] |= RT_PY_ENTRY;
+  walker->hash = rt_mix(walker->hash, RT_PY_ENTRY);
+}
+
 static long walk_step(__u32 index, struct walker* walker) {
   const struct rt_py_walk* walk = walker->walk;
   rt_u32 zero = 0;
@@ -184,11 +198,15 @@ static long walk_step(__u32 index, struct walker* walker) {
   walker->frame = FIELD(rt_u64, frame, walk->frame_back);
   if (walk->frame_owner != RT_PY_NONE) {
     rt_u8 owner = FIELD(rt_u8, frame, walk->frame_owner);
-    if (owner < 16 && (walk->shim_owners >> owner & 1)) return 0;
+    if (owner < 16 && (walk->shim_owners >> owner & 1)) {
+      if (walker->marks) mark_entry(walker);
+      return 0;
+    }
   }
   rt_u64 code = FIELD(rt_u64, frame, walk->frame_code) & walk->code_mask;
   rt_u64 ip =
       walk->frame_ip_size == 4 ? FIELD(rt_u32, frame, walk->frame_ip) : FIELD(rt_u64, frame, walk->frame_ip);
+  if (walker->marks && is_entry(walk, frame)) code |= RT_PY_ENTRY;
   rt_u32 at = walker->count;
   if (at >= RT_MAX_FRAMES) return 1;
   walker->stack->frames[at].words[0] = code;
@@ -201,7 +219,9 @@ static long walk_step(__u32 index, struct walker* walker) {
 /* `frame`: what the thread state's frame field holds. */
 static __always_inline rt_u64 walk_frames(struct rt_context* context, const struct rt_py_walk* walk,
                                           rt_u64 frame) {
-  struct walker walker = {.walk = walk, .stack = &context->stack, .end = RT_END_FAULT};
+  struct walker walker = {.walk = walk,
+                          .marks = context->target_flags & RT_TARGET_MACHINE,
+                          .stack = &context->stack, .end = RT_END_FAULT};
   int failed = 0;
   if (walk->cframe_frame != RT_PY_NONE && frame) failed = read_word(frame + walk->cframe_frame, &frame);
   if (!failed) {

@@ -57,13 +57,18 @@ struct rt_py_walk {
 
   rt_u16 object_type; /* ob_type within an object */
   rt_u16 shim_owners; /* bit n set: frames of owner n run no code object and are left out */
-  rt_u16 reserved;
-  rt_u64 code_mask; /* frame_code & code_mask is the code object (3.14+ tags the low bits) */
+  rt_u16 frame_entry; /* u8, 3.11: is_entry; RT_PY_NONE otherwise */
+  rt_u64 code_mask;   /* frame_code & code_mask is the code object (3.14+ tags the low bits) */
 };
+
+/* In rt_py_frame::code, where machine stacks are taken too: C code called the evaluation loop for this frame,
+ * and those leafward of it up to the next mark run in the same call. Before 3.11 that is each frame; 3.11
+ * notes it in the frame (is_entry), and from 3.12 on a shim lies rootward of it. */
+#define RT_PY_ENTRY 1ULL
 
 /* One frame as walked: what names and line numbers are made of outside. */
 struct rt_py_frame {
-  rt_u64 code; /* address of the code object */
+  rt_u64 code; /* address of the code object, which is a multiple of 8 */
   rt_u64 ip;   /* f_lasti, or the address of the instruction */
 };
 

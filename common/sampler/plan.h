@@ -28,6 +28,7 @@ struct SamplingPlan {
   bool lock_share = false;             // tell how much of the time the runtime's lock was held
   bool idle = false;                   // cpu counts elapsed time of every thread
   UnwindMethod unwind = UnwindMethod::kAuto;
+  bool native = false;        // a runtime's stacks with the machine's frames that it called
   bool native_lines = false;  // file and line of machine code, and inlined functions as frames
   bool kernel_frames = true;  // where they are permitted: offcpu shows where in the kernel a thread waits
   bool wakers = false;        // offcpu: tell who ended each wait

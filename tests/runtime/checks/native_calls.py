@@ -1,0 +1,85 @@
+"""Whether collapsed stacks of workloads/python/native_calls.py have C where it belongs, in 99 % of the weight.
+
+usage: native_calls.py FILE
+"""
+
+import collections
+import re
+import sys
+
+# Who calls whom below main(), and what of C lies between or below.
+CHAINS = {
+    ("compress",): r"deflate|libz",
+    ("dig",): r"_hashlib|_sha2|_sha256|libcrypto",
+    ("sort",): None,
+    ("sort", "key"): r".",
+    ("reduce",): None,
+    ("reduce", "add"): r".",
+    ("qsort",): None,
+    ("qsort", "compare"): r"qsort",
+    ("listing",): None,
+    ("listing", "key"): r".",
+    ("listing", "__next__"): r".",
+}
+LIBRARIES = r"deflate|libz|_hashlib|_sha2|_sha256|libcrypto"
+INTERPRETER = r"_PyEval_EvalFrame|PyEval_EvalCode|Py_RunMain|\[unknown"
+
+
+def python_name(frame):
+    found = re.fullmatch(r"(\S+) \(native_calls\.py:\d+\)", frame)
+    return found and found[1].split(".")[-1]
+
+
+def chain_of(frames):
+    """The Python functions below main, and the C frames after each."""
+    chain, called = [], []
+    for frame in frames:
+        name = python_name(frame)
+        if name:
+            chain.append(name)
+            called.append([])
+        elif called:
+            called[-1].append(frame)
+    if chain[:2] != ["<module>", "main"]:
+        return None, None
+    return tuple(chain[2:]), called[2:]
+
+
+def is_right(frames):
+    if re.search(INTERPRETER, ";".join(frames)):
+        return False
+    chain, called = chain_of(frames)
+    if chain == ():
+        return True
+    if chain not in CHAINS:
+        return False
+    libraries = any(re.search(LIBRARIES, ";".join(each)) for each in called)
+    if len(chain) == 1:
+        return not libraries or chain in (("compress",), ("dig",))
+    return bool(re.search(CHAINS[chain], ";".join(called[0]))) and not libraries
+
+
+def main():
+    right, wrong, met, below = 0, collections.Counter(), collections.Counter(), collections.Counter()
+    for line in open(sys.argv[1]):
+        stack, weight = line.rsplit(" ", 1)
+        frames = stack.split(";")
+        if not is_right(frames):
+            wrong[stack] += int(weight)
+            continue
+        right += int(weight)
+        chain, called = chain_of(frames)
+        met[chain] += int(weight)
+        if len(chain) == 1 and CHAINS[chain] and re.search(CHAINS[chain], ";".join(called[0])):
+            below[chain] += int(weight)
+    total = right + sum(wrong.values())
+    problems = [f"{chain} was not met" for chain in CHAINS if chain != ("qsort",) and not met[chain]]
+    problems += [f"C below {chain} in {below[chain]} of {met[chain]}" for chain in (("compress",), ("dig",))
+                 if below[chain] < 0.9 * met[chain]]
+    if right < 0.99 * total:
+        problems.append(f"right are {right} of {total}; wrong: {wrong.most_common(5)}")
+    print(f"right are {right} of {total}", *problems, sep="\n")
+    sys.exit(1 if problems else 0)
+
+
+main()
