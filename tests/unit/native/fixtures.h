@@ -26,8 +26,8 @@ inline std::shared_ptr<const Binary> binary_of(const std::string& path) {
 }
 
 // Where a function is in the fixture, by the linker's account: all variants of the fixture have it there.
-inline uint64_t fixture_address(const std::string& function) {
-  auto elf = ElfFile::open(fixture_path("symbols.so"));
+inline uint64_t fixture_address(const std::string& function, const std::string& file = "symbols.so") {
+  auto elf = ElfFile::open(fixture_path(file));
   auto symbol = elf ? elf->symbol(function) : std::nullopt;
   if (!symbol) throw std::runtime_error("no such function in the fixture: " + function);
   return symbol->address;
