@@ -9,7 +9,7 @@ import concurrent.futures
 import inference
 import targets
 import truth
-from context import number
+from figures import number
 
 BAR_POINTS = 1.0
 

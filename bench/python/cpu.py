@@ -13,7 +13,7 @@ wall: every thread, sleeping ones too (py-spy --idle). rtprof is told of every s
 import inference
 import stopwatch
 import targets
-from context import number, ratios, spread
+from figures import number, ratios, spread
 
 # After the start: by then all have begun; and before the end of SECONDS.
 WINDOW = (1.0, 2.8)

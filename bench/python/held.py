@@ -2,26 +2,36 @@
 
 import json
 import math
+import shutil
 import time
 import types
 
+import compiled
 import inference
-import native
+import recorder
 import stopwatch
 import targets
-import tools
-from context import differences, number, ratios, spread
+from figures import differences, number, ratios, spread
+from started import work_rate
 
 # Gaps are noted from here on, in ns; what is below is no interruption.
 LEAST = 700
 LOG_SIZE = 1 << 17
 
 
+def gaps_for(python):
+    """The path of the compiled gaps.c as a target of this version sees it."""
+    library = compiled.build("gaps", "-shared", "-fPIC")
+    copy = targets.root_of(python) / "tmp" / f"rtprof-bench-{library.name}.so"
+    shutil.copyfile(library, copy)
+    return f"/tmp/{copy.name}"
+
+
 class GapLog:
     """The gaps that the workload gaps.py notes."""
 
     def __init__(self, python):
-        self.shared = targets.SharedWords(python, 2 + 2 * LOG_SIZE)
+        self.shared = targets.shared_words(python, 2 + 2 * LOG_SIZE)
 
     def __enter__(self):
         self.shared.__enter__()
@@ -71,7 +81,7 @@ class Empty:
         self.name = f"empty {program}"
 
     def start(self, pid, event, rate, seconds):
-        command = [native.build(self.program), pid, rate, seconds]
+        command = [compiled.build(self.program), pid, rate, seconds]
         self.results.note_command(self.name, command)
         running = stopwatch.Running(command)
         running.seconds = seconds
@@ -80,7 +90,7 @@ class Empty:
     def finish(self, running):
         finished = running.finish()
         if finished.status:
-            raise tools.ToolError(finished.output)
+            raise recorder.ToolError(finished.output)
         said = json.loads(finished.output)
         return types.SimpleNamespace(rate=said["count"] / running.seconds, **said)
 
@@ -98,7 +108,7 @@ def holds(context):
     seen = {tool.name: [] for tool, *_ in recorders}
     bpf = []
     with GapLog("3.15") as log:
-        workload = ("gaps.py", native.gaps_for("3.15"), log.path, LOG_SIZE, LEAST)
+        workload = ("gaps.py", gaps_for("3.15"), log.path, LOG_SIZE, LEAST)
         with targets.running(context.scratch, "3.15", *workload) as target:
             for _ in range(context.repetitions(12)):
                 for tool, rate, begun in recorders:
@@ -132,13 +142,6 @@ def holds(context):
         {"empty interrupt": shown["empty interrupt"], **peers},
         f"≤ 1.5 × an empty interrupt: is {spread(times)} ×", inference.at_most(times, 1.5), ratios=times,
     )
-
-
-def work_rate(shared, seconds):
-    """Pieces of work a second over the next seconds."""
-    begin, count = time.monotonic(), shared.words[0]
-    time.sleep(seconds)
-    return (shared.words[0] - count) / (time.monotonic() - begin)
 
 
 def add_slope(context, slopes, shared, target, tool, rates, begun):
@@ -175,13 +178,13 @@ def lost_work(context):
         (context.py_spy(), (0, 100, 500), max(2, repetitions // 4), 1.0),
         (context.tachyon(), (0, 5000, 20_000), max(2, repetitions // 4), 1.0),
     ]
-    with targets.SharedWords("3.15", 1) as shared:
+    with targets.shared_words("3.15", 1) as shared:
         with targets.running(context.scratch, "3.15", "counter.py", shared.path) as target:
             for turn in range(repetitions):
                 for tool, rates, turns, begun in plans:
                     if turn < turns:
                         add_slope(context, slopes, shared, target, tool, rates, begun)
-    with targets.SharedWords(targets.AUSTIN_TARGET[0], 1) as shared:
+    with targets.shared_words(targets.AUSTIN_TARGET[0], 1) as shared:
         with targets.running(context.scratch, targets.AUSTIN_TARGET[0], "counter.py", shared.path) as target:
             for _ in range(max(2, repetitions // 4)):
                 add_slope(context, slopes, shared, target, context.austin(), (0, 1000, 10_000), 1.0)

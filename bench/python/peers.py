@@ -6,20 +6,19 @@ target: both run by the loader of the zoo's newest root.
 """
 
 import os
-import pathlib
 import re
 import shutil
 import subprocess
 import sys
 
+import compiled
 import zoo
 
 PACKAGES = ("py-spy", "austin-dist", "austin-python")
 
 
 def cache():
-    base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-    return pathlib.Path(base) / "rtprof-bench" / "peers"
+    return compiled.cache() / "peers"
 
 
 def install():

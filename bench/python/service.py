@@ -4,11 +4,12 @@ import json
 import time
 
 import inference
+import recorder
 import stacks
 import stopwatch
 import targets
 import tools
-from context import differences, number, spread
+from figures import differences, number, spread
 
 
 class SignalReports:
@@ -75,7 +76,7 @@ def peak_mb(context, tool, target, seconds, output):
     running.watch_peak()
     finished = running.finish()
     if finished.status:
-        raise tools.ToolError(finished.output)
+        raise recorder.ToolError(finished.output)
     return finished.peak_kb * 1024 / 1e6, json.loads(tool.stats.read_text())
 
 

@@ -8,7 +8,7 @@ import inference
 import peers
 import stopwatch
 import targets
-from context import differences, number, spread
+from figures import differences, number, spread
 
 
 def elapsed_ms(command):

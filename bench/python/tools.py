@@ -11,6 +11,7 @@ import re
 import signal
 
 import peers
+import recorder
 import stacks
 import stopwatch
 
@@ -42,46 +43,13 @@ class Recording:
         return self.window_cpu_s / (self.rate * self.window_s) * 1e6
 
 
-class ToolError(Exception):
-    """A tool did not do what it was asked to."""
-
-
 def whole(seconds):
     """The peers take whole seconds only."""
     return max(1, math.ceil(seconds))
 
 
-class Tool:
-    """`name`, `command(...)`, `understand(...)`. Makes its files in a scratch directory, one recording at a time."""
-
-    environment = {}
-
-    def __init__(self, results, scratch):
-        self.results, self.scratch = results, scratch
-
-    def start(self, pid, event="cpu", rate=1000, seconds=3):
-        command = self.command(pid, event, rate, seconds)
-        self.results.note_command(f"{self.name}, {event}", command)
-        running = stopwatch.Running(command, env=self.environment, cwd=self.scratch)
-        running.asked = (event, rate, seconds)
-        return running
-
-    def finish(self, running):
-        finished = running.finish()
-        if not self.succeeded(finished):
-            command = " ".join(finished.command)
-            raise ToolError(f"{self.name} ended with {finished.status}: {command}\n{finished.output}")
-        return self.understand(finished, *running.asked)
-
-    def succeeded(self, finished):
-        return finished.status == 0
-
-    def record(self, pid, event="cpu", rate=1000, seconds=3, window=None):
-        """`window`: the moments after the start between which CPU time counts as the steady state's."""
-        running = self.start(pid, event, rate, seconds)
-        if window:
-            running.measure_window(*window)
-        return self.finish(running)
+class Tool(recorder.Tool):
+    """A profiler of Python."""
 
     def made(self, finished, samples, errors, seconds, read, said=""):
         return Recording(
@@ -148,7 +116,7 @@ class PySpy(Tool):
     def understand(self, finished, event, rate, seconds):
         said = re.search(r"Samples: (\d+) Errors: (\d+)", finished.output)
         if not said:
-            raise ToolError(f"py-spy did not say what it did:\n{finished.output}")
+            raise recorder.ToolError(f"py-spy did not say what it did:\n{finished.output}")
         read = stacks.of_py_spy(self.output)
         return self.made(finished, sum(read.values()), int(said[2]), whole(seconds), read)
 
@@ -175,7 +143,7 @@ class Austin(Tool):
         plain = re.sub(r"\x1b\[[\d;]*m", "", finished.output)
         said = re.search(r"Error rate[ .]*(\d+)/(\d+)", plain)
         if not said:
-            raise ToolError(f"Austin did not say what it did:\n{plain}")
+            raise recorder.ToolError(f"Austin did not say what it did:\n{plain}")
         took = re.search(r"Total duration[ .]*([\d.]+)s", plain)
         read = collections.Counter()
         if self.with_stacks:
@@ -204,7 +172,7 @@ class Tachyon(Tool):
     def understand(self, finished, event, rate, seconds):
         said = re.search(r"Captured ([\d,]+) samples in ([\d.]+) seconds", finished.output)
         if not said:
-            raise ToolError(f"Tachyon did not say what it did:\n{finished.output}")
+            raise recorder.ToolError(f"Tachyon did not say what it did:\n{finished.output}")
         failed = re.search(r"Error rate: ([\d.]+)", finished.output)
         ticks = int(said[1].replace(",", ""))
         read = stacks.of_tachyon(self.output)

@@ -1,0 +1,26 @@
+"""Compiles the benchmarks' C and C++ programs, once for each state of their source and their options."""
+
+import hashlib
+import os
+import pathlib
+import subprocess
+
+SOURCES = pathlib.Path(__file__).resolve().parent.parent / "native"
+COMPILERS = {".c": ["cc"], ".cc": ["c++", "-std=c++17"]}
+
+
+def cache():
+    base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    return pathlib.Path(base) / "rtprof-bench"
+
+
+def build(name, *options):
+    """The path of the compiled program."""
+    source = next(path for path in (SOURCES / f"{name}{suffix}" for suffix in COMPILERS) if path.exists())
+    digest = hashlib.sha256(source.read_bytes() + "\0".join(options).encode()).hexdigest()[:16]
+    program = cache() / f"{name}-{digest}"
+    if not program.exists():
+        program.parent.mkdir(parents=True, exist_ok=True)
+        compiler = COMPILERS[source.suffix]
+        subprocess.run([*compiler, "-O2", "-Wall", "-Wextra", *options, "-o", program, source], check=True)
+    return program
