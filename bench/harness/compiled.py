@@ -1,4 +1,4 @@
-"""Compiles the benchmarks' C and C++ programs, once for each state of their source and their options."""
+"""Compiles the benchmarks' C and C++ programs, once for each state of their sources and options."""
 
 import hashlib
 import os
@@ -17,7 +17,8 @@ def cache():
 def build(name, *options):
     """The path of the compiled program."""
     source = next(path for path in (SOURCES / f"{name}{suffix}" for suffix in COMPILERS) if path.exists())
-    digest = hashlib.sha256(source.read_bytes() + "\0".join(options).encode()).hexdigest()[:16]
+    parts = [source.read_bytes(), *(header.read_bytes() for header in sorted(SOURCES.glob("*.h")))]
+    digest = hashlib.sha256(b"\0".join([*parts, *map(str.encode, options)])).hexdigest()[:16]
     program = cache() / f"{name}-{digest}"
     if not program.exists():
         program.parent.mkdir(parents=True, exist_ok=True)
