@@ -44,6 +44,7 @@ def run(options, name, title, groups, context_of):
     result = results.Results(title, command, path, places)
     if result.facts["load_before"] > 0.5:
         print(f"warning: this machine is busy (load {result.facts['load_before']}): times will be off", flush=True)
+    start = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="rtprof-bench-") as scratch:
         context = context_of(options, result, pathlib.Path(scratch))
         for group in chosen:
@@ -62,5 +63,5 @@ def run(options, name, title, groups, context_of):
         print(f"{tool}: {version}")
     for tool, line in result.commands.items():
         print(f"{tool}: {line}")
-    print(f"wrote {path}")
+    print(f"wrote {path} after {time.monotonic() - start:.0f} s")
     return 1 if result.failures else 0

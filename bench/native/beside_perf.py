@@ -34,6 +34,12 @@ class Rtprof(recorder.Tool):
         self.name = " ".join(["rtprof", *options])
         self.output, self.stats = scratch / "p.collapsed", scratch / "rtprof.json"
 
+    def start(self, *arguments, **options):
+        # Of an event that is not recorded there is no file: then one from before must not be read.
+        for path in self.scratch.glob("p.*collapsed"):
+            path.unlink()
+        return super().start(*arguments, **options)
+
     def command(self, pid, event, rate, seconds):
         whom = ["--all"] if pid is None else ["--pid", pid]
         return [

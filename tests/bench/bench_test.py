@@ -6,16 +6,19 @@ import statistics
 import sys
 import tempfile
 import unittest
+from collections import Counter
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-for place in ("bench", "bench/harness", "bench/python", "tests/zoo", "tests/runtime"):
+for place in ("bench", "bench/harness", "bench/python", "bench/native", "tests/zoo", "tests/runtime"):
     sys.path.insert(0, str(ROOT / place))
 
+import folded  # noqa: E402
 import inference  # noqa: E402
 import report  # noqa: E402
 import results  # noqa: E402
 import stacks  # noqa: E402
 import truth  # noqa: E402
+import waited  # noqa: E402
 
 
 class Inference(unittest.TestCase):
@@ -121,6 +124,41 @@ class Truth(unittest.TestCase):
         weights = {(("f", "x.py", 1),): 25, (("g", "x.py", 1),): 75, (("run", "x.py", 1),): 900}
         self.assertEqual(kind.measure(weights), 0.25)
         self.assertIsNone(kind.measure({}))
+
+
+class Native(unittest.TestCase):
+    def test_perf_report_is_read_in_the_words_of_rtprof(self):
+        text = (
+            "# Samples|Object|Symbol\n   120      |libc.so.6   |[.] malloc   \n 79 |[kernel.kallsyms]|[k] do_exit\n"
+            " 6 |libgcc_s.so.1|[.] 0x0000000000016544\n 2 |a.out|[.] operator|\n"
+        )
+        expected = {"malloc": 120, "do_exit_[k]": 79, "[libgcc_s.so.1]": 6, "operator|": 2}
+        self.assertEqual(folded.of_perf_report(text), expected)
+
+    def test_likeness_does_not_depend_on_the_unit(self):
+        first, second = Counter(a=3, b=1), Counter(a=500, b=500)
+        self.assertAlmostEqual(folded.likeness(first, second), 0.75)
+        self.assertEqual(folded.unmatched(Counter(a=9, b=2), Counter(c=5), 5), ["a", "c"])
+
+    def test_what_sampling_alone_makes_of_the_likeness(self):
+        source = random.Random(3)
+        shares = {"a": 0.5, "b": 0.3, "c": 0.2}
+        draw = lambda: Counter(source.choices(list(shares), list(shares.values()), k=2000))  # noqa: E731
+        apart = statistics.fmean(1 - folded.likeness(draw(), draw()) for _ in range(200))
+        self.assertAlmostEqual(folded.expected_unlikeness(Counter(shares), 2000, 2000) / apart, 1, delta=0.15)
+
+    def test_marked_stacks_are_not_complete(self):
+        kinds, roots = folded.ends({("_start", "f"): 5, ("[truncated]", "f"): 2, ("[unknown: broken stack]",): 1})
+        self.assertEqual(kinds, {"complete": 5, "truncated": 2, "unknown: broken stack": 1})
+        self.assertEqual(roots["_start"], 5)
+
+    def test_right_share_leaves_out_what_is_no_wait(self):
+        stacks_of = {
+            ("[pipe]", "wait_pipe"): 98, ("[other]", "wait_pipe"): 2, ("[runnable]", "wait_pipe"): 50,
+            ("[preempted]", "wait_pipe"): 9, ("[sleep]", "idle"): 70,
+        }
+        self.assertEqual(waited.right_share(stacks_of, waited.kind_of), 98)
+        self.assertEqual(waited.right_share({}, waited.kind_of), 0)
 
 
 class Report(unittest.TestCase):
