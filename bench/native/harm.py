@@ -50,7 +50,8 @@ def slowdown(context):
         for method in ("fp", "dwarf"):
             more = differences(lost[method], lost[f"perf {method}"])
             context.row(
-                "slowdown", f"work that the target loses, 999 Hz, {method}, {threads} busy thread{'s' if threads > 1 else ''}",
+                "slowdown",
+                f"work that the target loses, 999 Hz, {method}, {threads} busy thread{'s' if threads > 1 else ''}",
                 spread(lost[method], "%"), {"perf": spread(lost[f"perf {method}"], "%")},
                 f"≤ perf: is {spread(more)} points more", inference.at_most(more, NO_MORE_THAN), lost=lost,
             )

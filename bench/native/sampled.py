@@ -26,7 +26,7 @@ def delivered(context):
     """Samples taken of those expected, by the target's own CPU clock, at 99 and 999 Hz, 1 to 64 threads"""
     for threads, lifetime in KINDS[1::2] if context.quick else KINDS:
         for rate in (99, 999):
-            shares, lost = [], 0
+            shares, lost, own = [], 0, []
             seconds = 3 if context.quick else max(3, round(LEAST_OF_A_THREAD * threads / CPUS / rate))
             with context.program("spin", threads, *([lifetime] if lifetime else [])) as target:
                 for _ in range(context.repetitions(3 if seconds < 10 else 1)):
@@ -37,13 +37,14 @@ def delivered(context):
                     stats = tool.finish(running).stats
                     shares.append(100 * stats["samples"] / (cpus * stats["duration_s"] * rate))
                     lost += stats["lost"]
+                    own.append({key: stats[key] for key in ("samples", "target_cpu_s", "time_to_first_sample_ms")})
             verdict = inference.worst([
                 inference.at_least(shares, 98), inference.at_most(shares, 102), inference.at_most([lost], 0),
             ])
             what = f"{threads} thread{'s' if threads > 1 else ''}" + (f" that live {lifetime} ms" if lifetime else "")
             context.row(
                 "delivered", f"samples taken of those expected, {rate} Hz, {what}",
-                f"{spread(shares, '%')}, {lost} lost", {}, "98–102 %, 0 lost", verdict, shares=shares, lost=lost,
+                f"{spread(shares, '%')}, {lost} lost", {}, "98–102 %, 0 lost", verdict, shares=shares, lost=lost, own=own,
             )
 
 

@@ -35,7 +35,9 @@ def complete(context):
         kinds, roots = folded.ends(stacks)
         total = sum(kinds.values())
         share = 100 * kinds["complete"] / max(1, total - kinds["truncated"])
-        others = ", ".join(f"{100 * weight / total:.2f} % {kind}" for kind, weight in kinds.items() if kind != "complete")
+        others = ", ".join(
+            f"{100 * weight / total:.2f} % {kind}" for kind, weight in kinds.items() if kind != "complete"
+        )
         context.row(
             "complete", f"complete stacks of those that fit, {name}",
             f"{share:.2f} %{' (' + others + ')' if others else ''}; root "
