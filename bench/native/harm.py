@@ -1,6 +1,7 @@
 """What rtprof and perf do to their target: the work it loses, and what a context switch costs with them."""
 
 import inference
+import recorder
 from beside_perf import STACK_BYTES
 from figures import differences, number, ratios, spread
 from started import SharedWords, work_rate
@@ -15,7 +16,9 @@ def work_beside(shared, target, tool, event, rate):
     running = tool.start(target.pid(), event, rate, round(BEGUN + WINDOW + 0.1, 1))
     running.sleep_until(BEGUN)
     work = work_rate(shared, WINDOW)
-    tool.finish(running)
+    recording = tool.finish(running)
+    if recording.stats.get("samples") == 0:
+        raise recorder.ToolError(f"{tool.name} recorded nothing of {event}")
     return work
 
 
@@ -71,9 +74,11 @@ def switches(context):
     times = {name: [None if each is None else 5e5 / each for each in rates] for name, rates in works.items()}
     cost = {name: differences(times[name], times[None]) for name in tools}
     for event, peer, most in (("wall", "perf --switch-events", 2), ("offcpu", "perf -e context-switches -g", 1)):
-        ratio = ratios(cost[event], cost[peer])
+        # As a difference: where nothing is lost, a quotient says nothing.
+        more = [own - most * theirs for own, theirs in zip(cost[event], cost[peer])]
+        ratio = inference.median(cost[event]) / inference.median(cost[peer]) if more else None
         context.row(
             "switches", f"cost of a context switch, {event}", spread(cost[event], "µs"),
             {peer: spread(cost[peer], "µs"), "without": spread(times[None], "µs in all")},
-            f"≤ {number(most)} × {peer}: is {spread(ratio)} ×", inference.at_most(ratio, most), us=cost,
+            f"≤ {most} × {peer}: is {number(ratio)} ×", inference.at_most(more, 0), us=cost,
         )
