@@ -17,7 +17,7 @@ def work_beside(shared, target, tool, event, rate):
     running.sleep_until(BEGUN)
     work = work_rate(shared, WINDOW)
     recording = tool.finish(running)
-    if recording.stats.get("samples") == 0:
+    if recording.stacks and not any(recording.stacks.values()):
         raise recorder.ToolError(f"{tool.name} recorded nothing of {event}")
     return work
 
