@@ -18,14 +18,9 @@ class Merge {
       machine(0, input_.is_loop.size());
       return;
     }
-    bool whole = input_.end == UnwindEnd::kComplete && input_.runtime_complete;
-    if (whole && loops_.size() == activations) {
-      pair(0);
-    } else if (whole && loops_.size() == activations + 1) {
+    if (loops_.size() == activations + 1 && is_whole()) {
       pair(1);
-    } else if (input_.end == UnwindEnd::kTruncated && loops_.size() <= activations) {
-      pair(0);
-    } else if (!input_.runtime_complete && loops_.size() >= activations) {
+    } else if (belong_together()) {
       pair(0);
     } else {
       disagree();
@@ -33,6 +28,16 @@ class Merge {
   }
 
  private:
+  bool is_whole() const { return input_.end == UnwindEnd::kComplete && input_.runtime_complete; }
+
+  // From the leaf on, one by one.
+  bool belong_together() const {
+    size_t activations = input_.activations.size();
+    if (is_whole()) return loops_.size() == activations;
+    if (!input_.runtime_complete) return loops_.size() >= activations;
+    return input_.end == UnwindEnd::kTruncated && loops_.size() <= activations;
+  }
+
   // Loops from `first` on, counted from the leaf, with the activations from the leafmost on; those without a
   // loop are at the root.
   void pair(size_t first) {

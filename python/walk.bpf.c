@@ -221,7 +221,8 @@ static __always_inline rt_u64 walk_frames(struct rt_context* context, const stru
                                           rt_u64 frame) {
   struct walker walker = {.walk = walk,
                           .marks = context->target_flags & RT_TARGET_MACHINE,
-                          .stack = &context->stack, .end = RT_END_FAULT};
+                          .stack = &context->stack,
+                          .end = RT_END_FAULT};
   int failed = 0;
   if (walk->cframe_frame != RT_PY_NONE && frame) failed = read_word(frame + walk->cframe_frame, &frame);
   if (!failed) {
