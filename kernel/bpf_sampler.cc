@@ -243,38 +243,43 @@ std::vector<rt_open_thread> BpfSampler::open_threads(pid_t pid) {
   return threads;
 }
 
-void BpfSampler::keep_wait_snapshots(pid_t tid) {
+void BpfSampler::keep_wait_snapshots(pid_t tid, bool wakers) {
   auto key = static_cast<uint32_t>(tid);
   std::vector<uint8_t> none(bpf_map__value_size(skeleton_->maps.wait_snapshots));
   bpf_map_update_elem(bpf_map__fd(skeleton_->maps.wait_snapshots), &key, none.data(), BPF_NOEXIST);
-  if (needs_.wakers)
+  if (wakers && needs_.wakers)
     bpf_map_update_elem(bpf_map__fd(skeleton_->maps.waker_snapshots), &key, none.data(), BPF_NOEXIST);
 }
 
 // The thread may go on while its snapshot is copied, and then be in another wait.
-std::optional<StackSnapshot> BpfSampler::wait_snapshot(pid_t tid, TimePoint since,
+std::optional<StackSnapshot> BpfSampler::wait_snapshot(pid_t tid, const rt_thread& seen,
                                                        std::vector<uint8_t>& stack) const {
   auto key = static_cast<uint32_t>(tid);
   std::vector<uint8_t> value(bpf_map__value_size(skeleton_->maps.wait_snapshots));
   if (bpf_map_lookup_elem(bpf_map__fd(skeleton_->maps.wait_snapshots), &key, value.data()) != 0)
     return std::nullopt;
-  auto now = thread(tid);
-  if (!now || now->activity == RT_THREAD_RUNNING || (now->flags & RT_SAMPLE_MACHINE) == 0 ||
-      static_cast<TimePoint>(now->since) != since)
-    return std::nullopt;
   rt_machine_record record{};
   std::memcpy(&record, value.data(), sizeof record);
-  if (record.size > value.size() - sizeof record) return std::nullopt;
+  auto now = thread(tid);
+  if (!now || now->activity == RT_THREAD_RUNNING || (now->flags & RT_SAMPLE_MACHINE) == 0 ||
+      now->since != seen.since || now->stack != seen.stack || record.record.time != seen.since ||
+      record.size > value.size() - sizeof record)
+    return std::nullopt;
   stack.assign(value.begin() + sizeof record,
                value.begin() + static_cast<ptrdiff_t>(sizeof record + record.size));
   return StackSnapshot{registers_of(record), record.stack_address, stack};
 }
 
+void BpfSampler::forget_snapshots(pid_t tid) {
+  auto key = static_cast<uint32_t>(tid);
+  bpf_map_delete_elem(bpf_map__fd(skeleton_->maps.wait_snapshots), &key);
+  bpf_map_delete_elem(bpf_map__fd(skeleton_->maps.waker_snapshots), &key);
+}
+
 void BpfSampler::forget_thread(pid_t tid) {
   auto key = static_cast<uint32_t>(tid);
   bpf_map_delete_elem(bpf_map__fd(skeleton_->maps.threads), &key);
-  bpf_map_delete_elem(bpf_map__fd(skeleton_->maps.wait_snapshots), &key);
-  bpf_map_delete_elem(bpf_map__fd(skeleton_->maps.waker_snapshots), &key);
+  forget_snapshots(tid);
 }
 
 uint64_t BpfSampler::lost(uint32_t target) const {

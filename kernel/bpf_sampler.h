@@ -119,12 +119,15 @@ class BpfSampler {
   std::vector<rt_open_thread> open_threads(pid_t pid);
   // The stacks in the kernel that records and open_threads() name.
   const std::shared_ptr<KernelStacks>& kernel_stacks() const { return kernel_stacks_; }
-  // Machine stacks of the thread's waits are kept from now on: before that, its waits have none. Takes 64 KiB
-  // of the kernel's memory until forget_thread() or the thread's end.
-  void keep_wait_snapshots(pid_t tid);
-  // That of the wait which the thread is in and which began at `since`, into `stack`; nothing when there is
-  // none, or the wait has ended.
-  std::optional<StackSnapshot> wait_snapshot(pid_t tid, TimePoint since, std::vector<uint8_t>& stack) const;
+  // Machine stacks of the thread's waits are kept from now on, and with `wakers` those of what wakes it up:
+  // before that, there are none. Each takes 64 KiB of the kernel's memory until forget_snapshots() or the
+  // thread's end.
+  void keep_wait_snapshots(pid_t tid, bool wakers);
+  void forget_snapshots(pid_t tid);
+  // That of the wait which the thread was seen in, into `stack`; nothing when there is none, or the wait has
+  // ended.
+  std::optional<StackSnapshot> wait_snapshot(pid_t tid, const rt_thread& seen,
+                                             std::vector<uint8_t>& stack) const;
   void forget_thread(pid_t tid);
   // Records of a target that found no room.
   uint64_t lost(uint32_t target) const;

@@ -16,7 +16,7 @@ BpfSource::BpfSource(const Process& process, const SamplingPlan& plan, Recorder&
       clocked_(plan.has(Event::kCpu) || plan.has(Event::kWall) || plan.lock_share),
       has_lock_(has_lock),
       kernel_namer_(recorder.add_namer(sampler.kernel_stacks())),
-      wakers_(std::make_shared<WakerStacks>(recorder)),
+      wakers_(std::make_shared<WakerStacks>(recorder, plan.kernel_frames)),
       waker_namer_(recorder.add_namer(wakers_)),
       elapsed_(process, plan, *sampler.kernel_stacks(), [this](const TimePiece& piece) { emit(piece); }),
       clocks_(plan.period(), sampler.clock_program()) {
@@ -28,7 +28,7 @@ BpfSource::BpfSource(const Process& process, const SamplingPlan& plan, Recorder&
 
 BpfSource::~BpfSource() {
   if (target_ != 0) sampler_.remove_target(process_.pid(), target_);
-  for (pid_t tid : seen_) sampler_.forget_thread(tid);
+  for (pid_t tid : threads_) sampler_.forget_thread(tid);
 }
 
 std::optional<Failure> BpfSource::start(const Walker* walker, uint32_t flags) {
@@ -72,7 +72,7 @@ std::vector<RunQuality> BpfSource::quality() const {
     each.samples = samples_[static_cast<size_t>(event)];
     each.unknown_frames = unknown_[static_cast<size_t>(event)];
     each.asked = each.samples + each.late_ticks + each.lost;
-    each.threads = seen_.size();
+    each.threads = thread_count_;
     each.target_cpu = process_.cpu_time() - target_cpu_at_start_;
     each.total_weight = weights_[static_cast<size_t>(event)];
     if (plan_.lock_share && has_lock_) each.lock_held = lock_held_;
@@ -99,14 +99,15 @@ void BpfSource::on_waker(const rt_waker_record& record) {
   std::optional<RawStack> kernel;
   if (auto id = sampler_.kernel_stacks()->find(waker.kernel_stack)) kernel = RawStack{kernel_namer_, *id};
   std::string command(waker.command, strnlen(waker.command, sizeof waker.command));
-  uint32_t id = wakers_->intern(plan_.kernel_frames ? kernel : std::nullopt, waker_stack(record), command);
-  woken_by_[static_cast<pid_t>(record.record.tid)] = {waker_namer_, id};
+  uint32_t id = wakers_->intern(kernel, waker_stack(record), command);
+  woken_[static_cast<pid_t>(record.record.tid)] = {{waker_namer_, id}, record.record.time};
 }
 
 void BpfSource::on_wait(const rt_wait_record& record) {
   auto tid = static_cast<pid_t>(record.record.tid);
   std::optional<RawStack> waker;
-  if (auto known = woken_by_.extract(tid)) waker = known.mapped();
+  if (auto woken = woken_.extract(tid); woken && woken.mapped().time == record.record.time)
+    waker = woken.mapped().by;
   elapsed_.on_wait(record, stack_of(record.record), waker);
   thread_woke(tid);
 }
@@ -115,7 +116,11 @@ void BpfSource::on_thread_end(const rt_sample_record& record) {
   auto tid = static_cast<pid_t>(record.record.tid);
   elapsed_.on_thread_end(record, stack_of(record.record));
   clocks_.remove(tid);
+  woken_.erase(tid);
+  threads_.erase(tid);
+  sampler_.forget_snapshots(tid);
   thread_woke(tid);
+  thread_ended(tid);
 }
 
 std::optional<Failure> BpfSource::add_threads() {
@@ -130,7 +135,7 @@ std::optional<Failure> BpfSource::add_thread(pid_t tid) {
   if (clocked_) {
     if (auto failure = clocks_.add(tid)) return failure;
   }
-  seen_.insert(tid);
+  if (threads_.insert(tid).second) ++thread_count_;
   thread_came(tid);
   return std::nullopt;
 }

@@ -63,9 +63,11 @@ class BpfSource : public Source, protected RecordSink {
   // Once the kernel follows the threads: one of which it has seen nothing yet has slept since before that.
   // Its records have no stack (rt_record::stack is 0) until it wakes up.
   virtual void read_sleepers() = 0;
-  // A thread has come, is given a name again, or has woken up for the first time.
+  // A thread has come; may be told again. Has woken up.
   virtual void thread_came(pid_t tid) = 0;
   virtual void thread_woke(pid_t) {}
+  // Its id may be another thread's from now on.
+  virtual void thread_ended(pid_t tid) = 0;
   // Names of threads may have changed; `all`: now is the last time to look.
   virtual void name_threads(bool all) = 0;
   // Before each batch of records.
@@ -93,14 +95,19 @@ class BpfSource : public Source, protected RecordSink {
   const uint32_t kernel_namer_;
   std::shared_ptr<WakerStacks> wakers_;
   const uint32_t waker_namer_;
-  std::unordered_map<pid_t, RawStack> woken_by_;  // of waits whose records come next
+  struct Woken {
+    RawStack by;
+    uint64_t time = 0;  // when the wait's record was sent
+  };
+  std::unordered_map<pid_t, Woken> woken_;  // of waits whose records come next
   uint32_t target_ = 0;
   TimePoint started_ = 0;
   bool execed_ = false;
   Nanoseconds lock_held_ = 0;
   ElapsedTime elapsed_;
   ThreadClocks clocks_;
-  std::unordered_set<pid_t> seen_;
+  std::unordered_set<pid_t> threads_;  // that have not ended
+  uint64_t thread_count_ = 0;          // that have been seen
   RunQuality quality_;
   // By event.
   std::array<int64_t, 5> weights_{};

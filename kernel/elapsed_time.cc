@@ -191,9 +191,17 @@ void ElapsedTime::flush(std::span<const rt_open_thread> threads, const std::func
   for (const rt_open_thread& thread : threads) {
     looked_[static_cast<pid_t>(thread.tid)] = static_cast<TimePoint>(thread.time);
   }
+  // A thread that has slept all the while may wake up now, and its stack be forgotten.
+  std::unordered_map<uint32_t, RawStack> asleep;
+  for (const rt_open_thread& thread : threads) {
+    if (thread.thread.stack == 0) asleep[thread.tid] = stack_of(thread);
+  }
   drain();
   looked_.clear();
-  for (const rt_open_thread& thread : threads) flush_thread(thread, stack_of(thread));
+  for (const rt_open_thread& thread : threads) {
+    auto known = asleep.find(thread.tid);
+    flush_thread(thread, known != asleep.end() ? known->second : stack_of(thread));
+  }
   for (const auto& record : std::exchange(later_, {})) record();
 }
 

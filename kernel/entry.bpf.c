@@ -38,6 +38,8 @@ static __always_inline struct rt_thread* account_of(struct task_struct* task, rt
                                                     const struct rt_target* target, rt_u32 activity) {
   struct rt_thread* known = bpf_map_lookup_elem(&threads, &tid);
   if (known) return known;
+  /* Its account was closed; it is still switched out once or twice. */
+  if (BPF_CORE_READ(task, flags) & TASK_EXITING) return 0;
   struct rt_thread first = {};
   rt_u64 created = BPF_CORE_READ(task, start_time);
   first.target = target->id;
@@ -87,8 +89,13 @@ static __always_inline int is_for_offcpu(const struct rt_target* target, const s
   return length >= target->min_wait && length <= target->max_wait;
 }
 
+/* Before Linux 6.1 a perf_event program may not even name a map that is not allocated in advance, as those of
+ * kept snapshots are not. So which entry sends them is told at compile time. */
+enum kept { WITHOUT_KEPT, WITH_KEPT };
+
 /* Tells who ended a thread's wait, ahead of the wait itself. */
-static __always_inline void send_waker(rt_u32 target, struct rt_thread* thread, rt_u32 tid, rt_u64 time) {
+static __always_inline void send_waker(rt_u32 target, struct rt_thread* thread, rt_u32 tid, rt_u64 time,
+                                       enum kept kept) {
   struct rt_waker_record told = {};
   told.record.type = RT_RECORD_WAKER;
   told.record.target = target;
@@ -96,16 +103,19 @@ static __always_inline void send_waker(rt_u32 target, struct rt_thread* thread, 
   told.record.time = time;
   told.waker = thread->waker;
   thread->waker.known = 0;
-  if (with_machine_stacks && told.waker.flags & RT_SAMPLE_MACHINE &&
-      !rt_send_kept_snapshot(&waker_snapshots, tid))
+  if (kept == WITHOUT_KEPT) {
     told.waker.flags = 0;
+  } else if (with_machine_stacks && told.waker.flags & RT_SAMPLE_MACHINE &&
+             !rt_send_kept_snapshot(&waker_snapshots, tid)) {
+    told.waker.flags = 0;
+  }
   rt_send(&told.record, sizeof told, BPF_RB_NO_WAKEUP);
 }
 
 /* Sends the wait of a thread that ends at `end`, where it is to be told of. `waiting` is the thread while it
  * still is off its CPU: then it is seen where it waits. */
 static __always_inline void send_wait(const struct rt_target* target, struct rt_thread* thread, rt_u32 tid,
-                                      struct task_struct* waiting, rt_u64 start, rt_u64 end) {
+                                      struct task_struct* waiting, rt_u64 start, rt_u64 end, enum kept kept) {
   rt_u64 woken = end;
   if (thread->activity == RT_THREAD_RUNNABLE) {
     woken = start;
@@ -119,7 +129,11 @@ static __always_inline void send_wait(const struct rt_target* target, struct rt_
   wait.runnable = end - woken;
   if (is_for_wall(target, thread, &wait)) wait.events |= RT_WAIT_FOR_WALL;
   if (is_for_offcpu(target, &wait)) wait.events |= RT_WAIT_FOR_OFFCPU;
-  if (!wait.events) return;
+  if (!wait.events) {
+    /* Its snapshot was not sent, and the next record is not of this moment. */
+    thread->flags &= ~RT_SAMPLE_MACHINE;
+    return;
+  }
   wait.record.type = RT_RECORD_WAIT;
   wait.record.target = target->id;
   wait.record.tid = tid;
@@ -132,10 +146,14 @@ static __always_inline void send_wait(const struct rt_target* target, struct rt_
   } else {
     wait.site.flags = RT_WAIT_UNSEEN | thread->wait_flags;
   }
-  if (thread->waker.known) send_waker(target->id, thread, tid, end);
-  if (with_machine_stacks && wait.record.flags & RT_SAMPLE_MACHINE &&
-      !rt_send_kept_snapshot(&wait_snapshots, tid))
-    wait.record.flags &= ~RT_SAMPLE_MACHINE;
+  if (thread->waker.known) send_waker(target->id, thread, tid, end, kept);
+  if (kept == WITHOUT_KEPT) {
+    thread->flags &= ~RT_SAMPLE_MACHINE;
+  } else if (with_machine_stacks && thread->flags & RT_SAMPLE_MACHINE &&
+             !rt_send_kept_snapshot(&wait_snapshots, tid)) {
+    thread->flags &= ~RT_SAMPLE_MACHINE;
+  }
+  wait.record.flags = thread->flags;
   rt_send(&wait.record, sizeof wait, BPF_RB_NO_WAKEUP);
 }
 
@@ -144,11 +162,11 @@ static __always_inline void send_wait(const struct rt_target* target, struct rt_
  *
  * Of a thread that is found running without having been given a CPU: it has run for `ran` since it was. */
 static __always_inline void end_unseen_wait(const struct rt_target* target, struct rt_thread* thread,
-                                            rt_u32 tid, rt_u64 ran, rt_u64 now) {
+                                            rt_u32 tid, rt_u64 ran, rt_u64 now, enum kept kept) {
   rt_u64 start = thread->since;
   rt_u64 least = thread->woken > start ? thread->woken : start;
   rt_u64 end = now - least > ran ? now - ran : least;
-  send_wait(target, thread, tid, 0, start, end);
+  send_wait(target, thread, tid, 0, start, end, kept);
   thread->since = end;
 }
 
@@ -164,8 +182,8 @@ static __always_inline void end_unbegun_wait(const struct rt_target* target, str
   thread->wait_flags = 0;
   thread->woken = 0;
   rt_u32 flags = thread->flags;
-  thread->flags |= RT_SAMPLE_NO_STACK;
-  send_wait(target, thread, tid, next, start, now);
+  thread->flags = (flags & ~RT_SAMPLE_MACHINE) | RT_SAMPLE_NO_STACK;
+  send_wait(target, thread, tid, next, start, now, WITH_KEPT);
   thread->flags = flags;
   thread->since = now;
   thread->used = next->se.sum_exec_runtime;
@@ -182,7 +200,7 @@ static __always_inline void end_wait(struct task_struct* next, rt_u64 now) {
     end_unbegun_wait(target, thread, tid, next, now);
     return;
   }
-  send_wait(target, thread, tid, next, thread->since, now);
+  send_wait(target, thread, tid, next, thread->since, now, WITH_KEPT);
   thread->since = now;
   thread->used = next->se.sum_exec_runtime;
 }
@@ -210,7 +228,8 @@ int on_clock(struct bpf_perf_event_data* event) {
   bpf_perf_prog_read_value(event, &value, sizeof value);
   rt_u64 used = value.counter - (thread->ticks == 0 ? 0 : thread->counter);
   if (target->flags & RT_TARGET_SWITCHES && thread->activity != RT_THREAD_RUNNING)
-    end_unseen_wait(target, thread, tid, used > thread->running ? used - thread->running : 0, now);
+    end_unseen_wait(target, thread, tid, used > thread->running ? used - thread->running : 0, now,
+                    WITHOUT_KEPT);
   if (thread->ticks++ == 0) {
     context->flags = RT_SAMPLE_FIRST;
   } else {
@@ -247,7 +266,8 @@ int BPF_PROG(on_switch, _Bool preempted, struct task_struct* prev, struct task_s
   struct rt_context* context = begin(prev, target, tgid, tid, RT_ENTRY_SWITCH, now);
   if (!thread || !context) return 0;
   rt_u64 used = prev->se.sum_exec_runtime;
-  if (thread->activity != RT_THREAD_RUNNING) end_unseen_wait(target, thread, tid, used - thread->used, now);
+  if (thread->activity != RT_THREAD_RUNNING)
+    end_unseen_wait(target, thread, tid, used - thread->used, now, WITH_KEPT);
   thread->running += now - thread->since;
   thread->since = now;
   thread->used = used;
@@ -295,24 +315,22 @@ int BPF_PROG(on_waking, struct task_struct* woken) {
 
   rt_u64 now = bpf_ktime_get_ns();
   struct task_struct* task = bpf_get_current_task_btf();
-  rt_u32 waker_tgid;
-  struct rt_target* waker_target = target_of(task, &waker_tgid);
   struct rt_waker* waker = &thread->waker;
-  waker->pid = waker_tgid;
+  waker->pid = tgid_of(task);
   waker->tid = tid_of(task);
   waker->known = 1;
   waker->flags = 0;
   waker->stack = 0;
   waker->kernel_stack = rt_intern_own_kernel_stack(ctx, now);
   bpf_get_current_comm(waker->command, sizeof waker->command);
-  const struct rt_target* concerned = waker_target ? waker_target : target;
-  struct rt_context* context = begin(task, concerned, waker_tgid, waker->tid, RT_ENTRY_WAKING, now);
+  if (waker->pid != tgid) return 0;
+  struct rt_context* context = begin(task, target, tgid, waker->tid, RT_ENTRY_WAKING, now);
   if (!context) return 0;
   context->woken = tid;
-  if (with_machine_stacks && target->flags & RT_TARGET_MACHINE && waker_tgid == tgid &&
+  if (with_machine_stacks && target->flags & RT_TARGET_MACHINE &&
       rt_keep_snapshot(&waker_snapshots, tid, task, context))
     waker->flags = RT_SAMPLE_MACHINE;
-  if (waker_target) bpf_tail_call(ctx, &waking_walkers, waker_target->walker);
+  bpf_tail_call(ctx, &waking_walkers, target->walker);
   return 0;
 }
 
@@ -344,9 +362,8 @@ int on_fork(struct bpf_raw_tracepoint_args* event) {
   return 0;
 }
 
-SEC("raw_tp/sched_process_exit")
-int on_exit(struct bpf_raw_tracepoint_args* event) {
-  struct task_struct* task = (struct task_struct*)event->args[0];
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(on_exit, struct task_struct* task) {
   rt_u32 tgid;
   struct rt_target* target = target_of(task, &tgid);
   if (!target) return 0;
@@ -390,6 +407,7 @@ int open_waits(struct bpf_iter__task* context) {
   rt_u32 tgid;
   struct rt_target* target = target_of(task, &tgid);
   if (!target) return 0;
+  if (BPF_CORE_READ(task, flags) & TASK_EXITING) return 0;
   struct rt_open_thread open = {};
   open.target = target->id;
   open.tid = tid_of(task);

@@ -33,7 +33,8 @@ struct rt_stack_buffer {
 };
 
 /* What a sample is, on its way from the entry program through the walker to rt_finish(). One a CPU suffices:
- * both entries run with interrupts off. */
+ * the entries run with interrupts off once they use it. (A thread that is about to sleep can wake itself up
+ * with interrupts on, but that is no end of a wait.) */
 struct rt_context {
   rt_u32 entry;
   rt_u32 target;
@@ -99,7 +100,10 @@ static __always_inline long rt_send(struct rt_record* record, rt_u64 size, rt_u6
   if (flags == BPF_RB_NO_WAKEUP && bpf_ringbuf_query(&records, BPF_RB_AVAIL_DATA) > RT_RING_FULL_ENOUGH)
     flags = BPF_RB_FORCE_WAKEUP;
   long failed = bpf_ringbuf_output(&records, record, size, flags);
-  if (failed) {
+  /* What is lost of other types shows in the samples that name it. */
+  int is_sample = record->type == RT_RECORD_SAMPLE || record->type == RT_RECORD_WAIT ||
+                  record->type == RT_RECORD_THREAD_END;
+  if (failed && is_sample) {
     rt_u32 target = record->target;
     rt_u64* lost = bpf_map_lookup_elem(&lost_records, &target);
     if (lost) __sync_fetch_and_add(lost, 1);

@@ -38,6 +38,7 @@ struct sched_entity {
 struct task_struct {
   struct sched_entity se;
   unsigned int __state;
+  unsigned int flags;
   unsigned int in_iowait : 1;
   struct mm_struct* mm;
   struct files_struct* files;
@@ -48,6 +49,8 @@ struct task_struct {
   rt_u64 start_time;
   struct thread_struct thread;
 };
+/* PF_EXITING, include/linux/sched.h. */
+#define TASK_EXITING 4
 /* Before Linux 5.14. */
 struct task_struct___old {
   long state;

@@ -12,10 +12,12 @@ FrameId mark(Profile& profile, std::string_view text) {
   return profile.intern(frame);
 }
 
-// Entry points of interrupts: arch/x86/entry/entry_64.S, arch/x86/include/asm/idtentry.h (Linux 6.18).
+// Entry points of interrupts: arch/x86/entry/entry_64.S, arch/x86/include/asm/idtentry.h,
+// arch/x86/entry/entry_fred.c (Linux 6.18).
 bool is_interrupt(std::string_view function) {
   return function.starts_with("asm_sysvec_") || function == "asm_common_interrupt" ||
-         function.starts_with("common_interrupt") || function == "ret_from_intr";
+         function.starts_with("common_interrupt") || function.starts_with("fred_extint") ||
+         function.starts_with("fred_sysvec_");
 }
 
 }  // namespace
@@ -52,6 +54,11 @@ void WakerStacks::name(uint64_t stack, Profile& profile, std::vector<FrameId>& r
   std::vector<FrameId> kernel;
   append(waker.kernel, profile, kernel);
   auto name_of = [&](FrameId id) { return profile.string(profile.frame(id).function); };
+  if (!kernel.empty() &&
+      std::all_of(kernel.begin(), kernel.end(), [&](FrameId id) { return name_of(id).empty(); })) {
+    root_first.push_back(mark(profile, "[unknown: kernel symbols hidden]"));
+    return;
+  }
   // Leafward of it is the program that took the stack.
   auto waking =
       std::find_if(kernel.begin(), kernel.end(), [&](FrameId id) { return name_of(id) == "try_to_wake_up"; });
@@ -59,7 +66,8 @@ void WakerStacks::name(uint64_t stack, Profile& profile, std::vector<FrameId>& r
   auto interrupt =
       std::find_if(kernel.begin(), kernel.end(), [&](FrameId id) { return is_interrupt(name_of(id)); });
   bool is_thread = interrupt == kernel.end();
-  root_first.insert(root_first.end(), kernel.begin(), is_thread ? kernel.end() : interrupt + 1);
+  if (kernel_frames_)
+    root_first.insert(root_first.end(), kernel.begin(), is_thread ? kernel.end() : interrupt + 1);
   if (is_thread) append(waker.user, profile, root_first);
   root_first.push_back(mark(profile, is_thread ? waker.command : "[interrupt]"));
 }

@@ -33,9 +33,10 @@ class Merge {
   // From the leaf on, one by one.
   bool belong_together() const {
     size_t activations = input_.activations.size();
-    if (is_whole()) return loops_.size() == activations;
     if (!input_.runtime_complete) return loops_.size() >= activations;
-    return input_.end == UnwindEnd::kTruncated && loops_.size() <= activations;
+    if (input_.end == UnwindEnd::kTruncated || input_.end == UnwindEnd::kTooDeep)
+      return loops_.size() <= activations;
+    return loops_.size() == activations;
   }
 
   // Loops from `first` on, counted from the leaf, with the activations from the leafmost on; those without a

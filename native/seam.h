@@ -21,7 +21,8 @@ namespace rtprof::native {
 //   more than there are activations, at the leaf. It runs nothing, and is left out.
 // - A machine stack that was not copied whole lacks loops at the root: the k-th from the leaf then belong
 // together,
-//   and what is left of the runtime's frames is at the root.
+//   and what is left of the runtime's frames is at the root. One that could not be unwound to its root is
+//   believed where the numbers are equal: the program around the interpreter may tell nothing of its callers.
 // - Anything else: one of the two is not what it seems. All of the runtime's frames, a mark, and of the
 // machine's
 //   those that certainly are leafward of them.

@@ -4,7 +4,6 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 #include "common/process/procfs.h"
@@ -38,11 +37,14 @@ class WaitSource final : public kernel::BpfSource {
   }
 
   void thread_came(pid_t tid) override {
-    if (!came_.insert(tid).second) return;
-    sampler_.keep_wait_snapshots(tid);
+    sampler_.keep_wait_snapshots(tid, true);
     name(tid);
   }
   void thread_woke(pid_t tid) override { asleep_.erase(tid); }
+  void thread_ended(pid_t tid) override {
+    last_.erase(tid);
+    wakers_.erase(tid);
+  }
   void name_threads(bool all) override {
     if (!all) return;
     for (pid_t tid : process_.threads()) name(tid);
@@ -67,7 +69,6 @@ class WaitSource final : public kernel::BpfSource {
 
   ProcessCode code_;
   TimePoint mappings_checked_ = 0;
-  std::unordered_set<pid_t> came_;
   // By thread:
   std::unordered_map<pid_t, RawStack> last_;    // of its last sample or wait
   std::unordered_map<pid_t, RawStack> wakers_;  // of what woke it up last
@@ -102,7 +103,9 @@ RawStack WaitSource::stack_of(const rt_record& record) {
   if ((record.flags & RT_SAMPLE_NO_STACK) != 0) return code_.marker("[unknown: context switch not traced]");
   if (record.stack == 0) return initial_stack(tid);
   auto last = last_.find(tid);
-  if ((record.flags & RT_SAMPLE_MACHINE) != 0 && last != last_.end()) return last->second;
+  // What a thread ran after its last record has the stack of that.
+  bool is_its = (record.flags & RT_SAMPLE_MACHINE) != 0 || record.type == RT_RECORD_THREAD_END;
+  if (is_its && last != last_.end()) return last->second;
   return code_.marker("[unknown: stack not taken]");
 }
 
@@ -118,7 +121,7 @@ RawStack WaitSource::open_stack(const rt_open_thread& thread) {
   auto tid = static_cast<pid_t>(thread.tid);
   if (thread.thread.stack == 0) return initial_stack(tid);
   if (thread.thread.activity != RT_THREAD_RUNNING) {
-    auto snapshot = sampler_.wait_snapshot(tid, static_cast<TimePoint>(thread.thread.since), bytes_);
+    auto snapshot = sampler_.wait_snapshot(tid, thread.thread, bytes_);
     return snapshot ? code_.stack({}, *snapshot) : code_.marker("[unknown: went on while it was read]");
   }
   auto last = last_.find(tid);

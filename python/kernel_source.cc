@@ -71,10 +71,11 @@ class PythonKernelSource final : public kernel::BpfSource {
   }
 
   void thread_came(pid_t tid) override {
-    if (merged_) sampler_.keep_wait_snapshots(tid);
+    if (merged_) sampler_.keep_wait_snapshots(tid, false);
     thread_namer_.add(tid);
   }
   void thread_woke(pid_t tid) override { asleep_.erase(tid); }
+  void thread_ended(pid_t tid) override { machines_.erase(tid); }
 
   void read_sleepers() override {
     for (pid_t tid : process_.threads()) asleep_[tid] = unread_;
@@ -120,14 +121,12 @@ class PythonKernelSource final : public kernel::BpfSource {
   }
   // Of a thread of this process: stacks of others are in the tables of theirs.
   std::optional<RawStack> waker_stack(const rt_waker_record& record) override {
-    if (static_cast<pid_t>(record.waker.pid) != process_.pid()) return std::nullopt;
-    auto known = known_.find(record.waker.stack);
-    return RawStack{namer_, known == known_.end() ? native_ : known->second};
+    if (record.waker.stack == 0) return std::nullopt;
+    return RawStack{namer_, known_stack(static_cast<pid_t>(record.waker.tid), record.waker.stack)};
   }
   RawStack open_stack(const rt_open_thread& thread) override {
     if (merged_) {
-      auto snapshot = sampler_.wait_snapshot(static_cast<pid_t>(thread.tid),
-                                             static_cast<TimePoint>(thread.thread.since), bytes_);
+      auto snapshot = sampler_.wait_snapshot(static_cast<pid_t>(thread.tid), thread.thread, bytes_);
       auto merged = snapshot ? merged_->merge(thread.thread.stack, *snapshot) : std::nullopt;
       if (merged) return *merged;
     }

@@ -46,7 +46,7 @@ void PythonMergedStacks::add(uint64_t hash, std::span<const rt_py_frame> leaf_fi
 uint32_t PythonMergedStacks::root_of(const Walked& walked, native::UnwindEnd end) {
   if (walked.end_mark)
     return merged_->child(0, {namer_, *walked.end_mark}, stacks_.unknown(*walked.end_mark));
-  if (!walked.activations.empty()) return 0;
+  if (!walked.frames.empty()) return 0;
   uint32_t root = merged_->child(0, {namer_, stacks_.marker("[native]")}, false);
   std::string_view text = native::unwind_end_text(end);
   if (text.empty()) return root;

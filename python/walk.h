@@ -63,7 +63,8 @@ struct rt_py_walk {
 
 /* In rt_py_frame::code, where machine stacks are taken too: C code called the evaluation loop for this frame,
  * and those leafward of it up to the next mark run in the same call. Before 3.11 that is each frame; 3.11
- * notes it in the frame (is_entry), and from 3.12 on a shim lies rootward of it. */
+ * notes it in the frame (is_entry), and from 3.12 on a shim lies rootward of it. With code 0: a call that has
+ * popped its frame. */
 #define RT_PY_ENTRY 1ULL
 
 /* One frame as walked: what names and line numbers are made of outside. */

@@ -39,7 +39,7 @@ class WakerStacksTest : public testing::Test {
   }
 
   Recorder recorder_;
-  WakerStacks wakers_{recorder_};
+  WakerStacks wakers_{recorder_, true};
 };
 
 TEST_F(WakerStacksTest, FramesGoFromTheWakeUpToTheWakersRoot) {
@@ -55,6 +55,21 @@ TEST_F(WakerStacksTest, InterruptHidesTheThreadThatItBrokeInto) {
   uint32_t id = wakers_.intern(kernel, stack({"main"}), "victim");
   EXPECT_THAT(named(id), ElementsAre("--", "try_to_wake_up", "hrtimer_wakeup",
                                      "asm_sysvec_apic_timer_interrupt", "[interrupt]"));
+}
+
+TEST_F(WakerStacksTest, WithoutNamesNobodyIsAccused) {
+  uint32_t id = wakers_.intern(stack({"", ""}), stack({"main"}), "worker");
+  EXPECT_THAT(named(id), ElementsAre("--", "[unknown: kernel symbols hidden]"));
+}
+
+TEST_F(WakerStacksTest, InterruptIsToldApartWhereTheKernelIsNotShown) {
+  WakerStacks hidden(recorder_, false);
+  RawStack kernel = stack({"do_syscall_64", "asm_sysvec_apic_timer_interrupt", "try_to_wake_up"});
+  Profile profile;
+  std::vector<FrameId> frames;
+  hidden.name(hidden.intern(kernel, stack({"main"}), "victim"), profile, frames);
+  ASSERT_EQ(frames.size(), 2u);
+  EXPECT_EQ(profile.string(profile.frame(frames[1]).function), "[interrupt]");
 }
 
 TEST_F(WakerStacksTest, WithoutStacksItsCommand) {

@@ -71,9 +71,10 @@ TEST(Seam, DisagreementIsMarkedAndNothingOfTheRuntimeDropped) {
   EXPECT_EQ(merged("cLcL", {1}, UnwindEnd::kTruncated), "0 ! p0");
 }
 
-TEST(Seam, BrokenMachineStackIsADisagreement) {
-  EXPECT_EQ(merged("cLc", {1}, UnwindEnd::kBroken), "0 ! p0");
-  EXPECT_EQ(merged("cLc", {1}, UnwindEnd::kNoRule), "0 ! p0");
+TEST(Seam, BrokenMachineStackIsBelievedWhereTheNumbersAreEqual) {
+  EXPECT_EQ(merged("cLc", {1}, UnwindEnd::kNoRule), "0 p0");
+  EXPECT_EQ(merged("cLc", {1, 1}, UnwindEnd::kBroken), "0 ! p0 p1");
+  EXPECT_EQ(merged("cLcLc", {1}, UnwindEnd::kBroken), "0 ! p0");
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
-"""Python that calls C, which calls Python again in some: sort(), reduce(), qsort() and listing() have C between
-themselves and what they call; compress() and dig() end in C."""
+"""Python that calls C, which calls Python again in some: sort(), reduce(), qsort(), listing() and dropping() have C
+between themselves and what they call; compress() and dig() end in C. What drop() holds is finalized when its frame
+is gone already, and the call of the evaluation loop that ran it is not."""
 
 import ctypes
 import functools
@@ -69,6 +70,21 @@ def listing():
     list(map(key, Numbers()))
 
 
+class Held:
+    def __del__(self):
+        for _ in range(200):
+            pass
+
+
+def drop(number):
+    held = Held()
+    return number
+
+
+def dropping():
+    list(map(drop, range(300)))
+
+
 def main():
     while True:
         compress()
@@ -77,6 +93,7 @@ def main():
         reduce()
         qsort()
         listing()
+        dropping()
 
 
 print("ready", flush=True)
