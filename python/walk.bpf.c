@@ -114,8 +114,7 @@ static __always_inline int holds_gil(const struct rt_py_walk* walk, rt_u64 state
 
 struct walker {
   const struct rt_py_walk* walk;
-  rt_u32 marks;      /* RT_PY_ENTRY is wanted */
-  rt_u32 runs_frame; /* the activation at hand has a frame */
+  rt_u32 marks; /* RT_PY_ENTRY is wanted */
   struct rt_stack_buffer* stack;
   rt_u64 frame;
   rt_u64 window; /* address of what frame_buffers holds */
@@ -177,19 +176,17 @@ static __always_inline int is_entry(const struct rt_py_walk* walk, const rt_u8* 
  * its only frame and is still at work, as when it clears what the frame held: a mark of its own stands for
  * it. The shim at the root of all (3.15) is of no activation. */
 static __always_inline void mark_entry(struct walker* walker) {
-  rt_u32 count = walker->count;
+  rt_u32 at = walker->count;
+  rt_u32 last = at - 1;
   walker->hash = rt_mix(walker->hash, RT_PY_ENTRY);
-  if (walker->runs_frame) {
-    rt_u32 last = count - 1;
-    if (last >= RT_MAX_FRAMES) return;
+  if (last < RT_MAX_FRAMES && !(walker->stack->frames[last].words[0] & RT_PY_ENTRY)) {
     walker->stack->frames[last].words[0] |= RT_PY_ENTRY;
-    walker->runs_frame = 0;
     return;
   }
-  if (count >= RT_MAX_FRAMES || (!walker->frame && count)) return;
-  walker->stack->frames[count].words[0] = RT_PY_ENTRY;
-  walker->stack->frames[count].words[1] = 0;
-  walker->count = count + 1;
+  if (at >= RT_MAX_FRAMES || (at && !walker->frame)) return;
+  walker->stack->frames[at].words[0] = RT_PY_ENTRY;
+  walker->stack->frames[at].words[1] = 0;
+  walker->count = at + 1;
 }
 
 static long walk_step(__u32 index, struct walker* walker) {
@@ -225,7 +222,6 @@ static long walk_step(__u32 index, struct walker* walker) {
   walker->stack->frames[at].words[1] = ip;
   walker->hash = rt_mix(rt_mix(walker->hash, code), ip);
   walker->count = at + 1;
-  walker->runs_frame = 1;
   return 0;
 }
 
