@@ -244,6 +244,7 @@ std::vector<rt_open_thread> BpfSampler::open_threads(pid_t pid) {
 }
 
 void BpfSampler::keep_wait_snapshots(pid_t tid, bool wakers) {
+  if (!needs_.context_switches) return;
   auto key = static_cast<uint32_t>(tid);
   std::vector<uint8_t> none(bpf_map__value_size(skeleton_->maps.wait_snapshots));
   bpf_map_update_elem(bpf_map__fd(skeleton_->maps.wait_snapshots), &key, none.data(), BPF_NOEXIST);

@@ -120,8 +120,8 @@ class BpfSampler {
   // The stacks in the kernel that records and open_threads() name.
   const std::shared_ptr<KernelStacks>& kernel_stacks() const { return kernel_stacks_; }
   // Machine stacks of the thread's waits are kept from now on, and with `wakers` those of what wakes it up:
-  // before that, there are none. Each takes 64 KiB of the kernel's memory until forget_snapshots() or the
-  // thread's end.
+  // before that, and where context switches are not followed, there are none. Each takes 64 KiB of the
+  // kernel's memory until forget_snapshots() or the thread's end.
   void keep_wait_snapshots(pid_t tid, bool wakers);
   void forget_snapshots(pid_t tid);
   // That of the wait which the thread was seen in, into `stack`; nothing when there is none, or the wait has

@@ -302,8 +302,7 @@ int on_wakeup(struct bpf_raw_tracepoint_args* event) {
   return 0;
 }
 
-/* In what wakes a thread up: a thread, or an interrupt on top of one, which the kernel's stack tells apart.
- */
+/* In what wakes a thread up: a thread, or an interrupt on top of one. The kernel's stack tells. */
 SEC("tp_btf/sched_waking")
 int BPF_PROG(on_waking, struct task_struct* woken) {
   rt_u32 tgid;

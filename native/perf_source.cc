@@ -10,7 +10,7 @@ class PerfSource final : public PerfBase {
   PerfSource(const Process& process, const SamplingPlan& plan, Recorder& recorder, Workshop& workshop)
       : PerfBase(process.pid(), plan, recorder),
         process_(process),
-        code_(std::shared_ptr<const Process>(std::shared_ptr<void>(), &process), plan, recorder, workshop) {}
+        code_(process, plan, recorder, workshop) {}
 
   std::optional<Failure> start() { return open({process_.pid()}); }
   bool ended() const override { return execed_ || !process_.alive(); }

@@ -1,6 +1,11 @@
 #include "native/process_code.h"
 
 namespace rtprof::native {
+namespace {
+
+constexpr Nanoseconds kMappingsPeriod = kSecond;
+
+}  // namespace
 
 ProcessCode::ProcessCode(std::shared_ptr<const Process> process, const SamplingPlan& plan, Recorder& recorder,
                          Workshop& workshop)
@@ -9,6 +14,18 @@ ProcessCode::ProcessCode(std::shared_ptr<const Process> process, const SamplingP
       unwinder_(space_, workshop.unwind_tables, plan.unwind),
       stacks_(std::make_shared<NativeStacks>(process_, workshop.symbolizer, plan.native_lines)),
       namer_(recorder.add_namer(stacks_)) {}
+
+ProcessCode::ProcessCode(const Process& process, const SamplingPlan& plan, Recorder& recorder,
+                         Workshop& workshop)
+    : ProcessCode(std::shared_ptr<const Process>(std::shared_ptr<void>(), &process), plan, recorder,
+                  workshop) {}
+
+void ProcessCode::begin_batch() {
+  TimePoint now = monotonic_now();
+  if (now - mappings_checked_ < kMappingsPeriod) return;
+  mappings_checked_ = now;
+  changed();
+}
 
 RawStack ProcessCode::stack(std::span<const Address> kernel, const StackSnapshot& user) {
   UnwindEnd end = unwinder_.unwind(user, frames_);

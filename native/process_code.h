@@ -21,7 +21,8 @@ namespace rtprof::native {
 // Lives on the thread that samples.
 class ProcessCode {
  public:
-  // `recorder` and `workshop` outlive this.
+  // `recorder` and `workshop` outlive this; so does `process` where it is a reference.
+  ProcessCode(const Process& process, const SamplingPlan& plan, Recorder& recorder, Workshop& workshop);
   ProcessCode(std::shared_ptr<const Process> process, const SamplingPlan& plan, Recorder& recorder,
               Workshop& workshop);
 
@@ -42,6 +43,9 @@ class ProcessCode {
   bool unknown(RawStack stack) const { return stacks_->unknown(stack.id); }
   // Mappings may have changed.
   void changed() { space_.changed(); }
+  // For sources that are not told: looks at the mappings again now and then. An address where nothing was
+  // before is noticed at once.
+  void begin_batch();
 
  private:
   std::shared_ptr<const Process> process_;
@@ -50,6 +54,7 @@ class ProcessCode {
   std::shared_ptr<NativeStacks> stacks_;
   uint32_t namer_;
   std::vector<MachineFrame> frames_;
+  TimePoint mappings_checked_ = 0;
 };
 
 }  // namespace rtprof::native

@@ -16,25 +16,17 @@
 namespace rtprof::native {
 namespace {
 
-// How often mappings are looked at again: an address where nothing was before is noticed at once.
-constexpr Nanoseconds kMappingsPeriod = kSecond;
-
 class WaitSource final : public kernel::BpfSource {
  public:
   WaitSource(const Process& process, const SamplingPlan& plan, Recorder& recorder,
              kernel::BpfSampler& sampler, Workshop& workshop)
       : kernel::BpfSource(process, plan, recorder, sampler, "native", "", false),
-        code_(std::shared_ptr<const Process>(std::shared_ptr<void>(), &process), plan, recorder, workshop) {}
+        code_(process, plan, recorder, workshop) {}
 
   std::optional<Failure> start() { return kernel::BpfSource::start(nullptr, RT_TARGET_MACHINE); }
 
  private:
-  void begin_batch() override {
-    TimePoint now = monotonic_now();
-    if (now - mappings_checked_ < kMappingsPeriod) return;
-    mappings_checked_ = now;
-    code_.changed();
-  }
+  void begin_batch() override { code_.begin_batch(); }
 
   void thread_came(pid_t tid) override {
     sampler_.keep_wait_snapshots(tid, true);
@@ -68,7 +60,6 @@ class WaitSource final : public kernel::BpfSource {
   RawStack initial_stack(pid_t tid);
 
   ProcessCode code_;
-  TimePoint mappings_checked_ = 0;
   // By thread:
   std::unordered_map<pid_t, RawStack> last_;    // of its last sample or wait
   std::unordered_map<pid_t, RawStack> wakers_;  // of what woke it up last

@@ -1,28 +1,15 @@
 #include "python/merged_stacks.h"
 
 namespace rtprof {
-namespace {
-
-// How often mappings are looked at again: an address where nothing was before is noticed at once.
-constexpr Nanoseconds kMappingsPeriod = kSecond;
-
-}  // namespace
 
 PythonMergedStacks::PythonMergedStacks(const Process& process, const SamplingPlan& plan, Recorder& recorder,
                                        native::Workshop& workshop, PythonStacks& stacks, uint32_t namer)
     : stacks_(stacks),
       namer_(namer),
-      code_(std::shared_ptr<const Process>(std::shared_ptr<void>(), &process), plan, recorder, workshop),
+      code_(process, plan, recorder, workshop),
       loop_("_PyEval_EvalFrameDefault"),
       merged_(std::make_shared<native::MergedStacks>(recorder)),
       merged_namer_(recorder.add_namer(merged_)) {}
-
-void PythonMergedStacks::begin_batch() {
-  TimePoint now = monotonic_now();
-  if (now - mappings_checked_ < kMappingsPeriod) return;
-  mappings_checked_ = now;
-  code_.changed();
-}
 
 void PythonMergedStacks::add(uint64_t hash, std::span<const rt_py_frame> leaf_first, StackEnd end) {
   Walked walked;

@@ -30,7 +30,7 @@ class PythonMergedStacks {
   PythonMergedStacks(const Process& process, const SamplingPlan& plan, Recorder& recorder,
                      native::Workshop& workshop, PythonStacks& stacks, uint32_t namer);
 
-  void begin_batch();
+  void begin_batch() { code_.begin_batch(); }
 
   // What a walker found, with its marks (RT_PY_ENTRY); `hash` names it from now on.
   void add(uint64_t hash, std::span<const rt_py_frame> leaf_first, StackEnd end);
@@ -60,7 +60,6 @@ class PythonMergedStacks {
   std::shared_ptr<native::MergedStacks> merged_;
   uint32_t merged_namer_;
   std::unordered_map<uint64_t, Walked> walked_;
-  TimePoint mappings_checked_ = 0;
   // Of the merge at hand.
   std::vector<native::MachineFrame> machine_;
   std::vector<uint8_t> is_loop_;
