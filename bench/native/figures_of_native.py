@@ -7,11 +7,15 @@ import pathlib
 import sys
 
 BENCH = pathlib.Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(BENCH / "harness"), str(BENCH.parent / "tests/runtime"), str(BENCH.parent / "tests/zoo")]
+sys.path[:0] = [
+    str(BENCH / "harness"), str(BENCH / "python"), str(BENCH.parent / "tests/runtime"),
+    str(BENCH.parent / "tests/runtime/checks"), str(BENCH.parent / "tests/zoo"),
+]
 
 import beside_perf  # noqa: E402
 import command_line  # noqa: E402
 import harm  # noqa: E402
+import merged  # noqa: E402
 import own_cpu  # noqa: E402
 import sampled  # noqa: E402
 import unwound  # noqa: E402
@@ -26,6 +30,7 @@ GROUPS = {
     "offcpu-sum": waited.sums,
     "reason": waited.reasons,
     "switches": harm.switches,
+    "merge": merged.seams,
     "unwinder": unwound.beside_libunwind,
 }
 

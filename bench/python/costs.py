@@ -18,6 +18,7 @@ import startup  # noqa: E402
 
 GROUPS = {
     "cpu": cpu.cpu_per_sample,
+    "cpu-10khz": cpu.cpu_per_sample_fast,
     "hold": held.holds,
     "lost-work": held.lost_work,
     "unthrottled": cpu.unthrottled,

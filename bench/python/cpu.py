@@ -18,7 +18,6 @@ from figures import number, ratios, spread
 # After the start: by then all have begun; and before the end of SECONDS.
 WINDOW = (1.0, 2.8)
 SECONDS = 3
-RATES = (1000, 10000)
 THREADS = (1, 20, 200)
 # rtprof's share of a peer's cost, by rung.
 BARS = {
@@ -78,23 +77,33 @@ def compare(context, rung, peers, taken, figure):
     )
 
 
-def cpu_per_sample(context):
-    """CPU time for one sample of one thread, beside Tachyon, Austin and py-spy"""
+def per_sample(context, rate, threads_of_py_spy):
+    """The rows of a rate. py-spy is left out above so many threads."""
     repetitions = context.repetitions(3)
     for event in ("cpu", "wall"):
-        for rate in RATES[:1] if context.quick else RATES:
-            for threads in THREADS[:2] if context.quick else THREADS:
-                if event == "wall" and threads == 1:
-                    continue  # one thread that computes: the same as cpu
-                workload = ("threads.py", 1, threads - 1)
-                figure = f"CPU a sample, {event}, {rate / 1000:g} kHz, {threads} thread{'s' if threads > 1 else ''}"
-                with_tachyon = [context.rtprof("kernel"), context.tachyon(), context.py_spy(), context.rtprof("pause")]
-                taken = measure(context, targets.TACHYON_TARGET, workload, with_tachyon, event, rate, repetitions)
-                compare(context, "kernel", ("Tachyon", "py-spy"), taken, f"{figure}, 3.15")
-                compare(context, "pause", ("py-spy", "Tachyon"), taken, f"{figure}, 3.15")
-                with_austin = [context.rtprof("kernel"), context.austin()]
-                taken = measure(context, targets.AUSTIN_TARGET, workload, with_austin, event, rate, repetitions)
-                compare(context, "kernel", ("Austin",), taken, f"{figure}, this machine's Python")
+        for threads in THREADS[:2] if context.quick else THREADS:
+            if event == "wall" and threads == 1:
+                continue  # one thread that computes: the same as cpu
+            workload = ("threads.py", 1, threads - 1)
+            figure = f"CPU a sample, {event}, {rate / 1000:g} kHz, {threads} thread{'s' if threads > 1 else ''}"
+            beside = [context.tachyon(), *([context.py_spy()] if threads <= threads_of_py_spy else [])]
+            with_tachyon = [context.rtprof("kernel"), *beside, context.rtprof("pause")]
+            taken = measure(context, targets.TACHYON_TARGET, workload, with_tachyon, event, rate, repetitions)
+            compare(context, "kernel", ("Tachyon", "py-spy"), taken, f"{figure}, 3.15")
+            compare(context, "pause", ("py-spy", "Tachyon"), taken, f"{figure}, 3.15")
+            with_austin = [context.rtprof("kernel"), context.austin()]
+            taken = measure(context, targets.AUSTIN_TARGET, workload, with_austin, event, rate, repetitions)
+            compare(context, "kernel", ("Austin",), taken, f"{figure}, this machine's Python")
+
+
+def cpu_per_sample(context):
+    """CPU time for one sample of one thread at 1 kHz, beside Tachyon, Austin and py-spy"""
+    per_sample(context, 1000, max(THREADS))
+
+
+def cpu_per_sample_fast(context):
+    """The same at 10 kHz; py-spy up to 20 threads, since with 200 its three seconds take minutes"""
+    per_sample(context, 10_000, 20)
 
 
 def unthrottled(context):
