@@ -8,7 +8,6 @@
 #include <array>
 #include <cerrno>
 
-#include "cli/descriptor_limit.h"
 #include "common/base/error.h"
 #include "common/base/fd.h"
 
@@ -27,7 +26,6 @@ Child::Child(const std::vector<std::string>& command) {
   pid_ = ::fork();
   if (pid_ < 0) throw Error(ExitCode::kFailed, "cannot start a process: " + errno_text(errno));
   if (pid_ == 0) {
-    restore_descriptor_limit();
     ::execvp(arguments[0], arguments.data());
     int error = errno;
     [[maybe_unused]] ssize_t written = ::write(failure.get(), &error, sizeof error);

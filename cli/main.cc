@@ -6,7 +6,6 @@
 #include <exception>
 
 #include "cli/command.h"
-#include "cli/descriptor_limit.h"
 #include "cli/recording.h"
 #include "common/base/error.h"
 
@@ -56,7 +55,6 @@ void return_large_blocks() {
 int main(int argc, char** argv) {
   rtprof::cli::note_program_start();
   return_large_blocks();
-  rtprof::cli::raise_descriptor_limit();
   try {
     return run(argc, argv);
   } catch (const rtprof::Error& error) {

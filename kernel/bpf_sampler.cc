@@ -141,10 +141,23 @@ void BpfSampler::remove_target(pid_t pid, uint32_t id) {
 int BpfSampler::clock_program() const {
   return bpf_program__fd(skeleton_->progs.on_clock);
 }
+
+// No tick of a thread's own clock may come once the program takes ticks for those of CPUs.
+std::optional<Failure> BpfSampler::use_cpu_clocks(Nanoseconds period) {
+  if (cpu_clocks_) return std::nullopt;
+  for (auto [target, sink] : sinks_) sink->close_thread_clocks();
+  skeleton_->bss->with_cpu_clocks = 1;
+  auto clocks = CpuClocks::open(period, clock_program());
+  if (!clocks) return clocks.failure();
+  cpu_clocks_.emplace(std::move(*clocks));
+  return std::nullopt;
+}
+
 int BpfSampler::fd() const {
   return ring_buffer__epoll_fd(ring_.get());
 }
 void BpfSampler::drain() {
+  if (cpu_clocks_) cpu_clocks_->draw_periods();
   ring_buffer__consume(ring_.get());
 }
 

@@ -14,6 +14,7 @@
 #include "common/base/fd.h"
 #include "common/base/result.h"
 #include "common/process/stack_snapshot.h"
+#include "kernel/cpu_clocks.h"
 #include "kernel/kernel_stacks.h"
 #include "kernel/record.h"
 
@@ -38,6 +39,8 @@ class RecordSink {
   virtual void on_thread_start(const rt_record& record) = 0;
   virtual void on_thread_end(const rt_sample_record& record) = 0;
   virtual void on_exec(const rt_record& record) = 0;
+  // From now on samples come from clocks of CPUs: closes those of the target's threads.
+  virtual void close_thread_clocks() = 0;
 };
 
 // What a runtime's walker needs to work with the entry programs: descriptors of the maps they share.
@@ -108,6 +111,10 @@ class BpfSampler {
 
   // The program for ClockEvent::open.
   int clock_program() const;
+  // Samples threads of all targets, those of later ones too, by clocks of CPUs instead of their own.
+  std::optional<Failure> use_cpu_clocks(Nanoseconds period);
+  // Nothing while threads have their own.
+  CpuClocks* cpu_clocks() { return cpu_clocks_ ? &*cpu_clocks_ : nullptr; }
   // Readable when records wait; drain() hands them out.
   int fd() const;
   void drain();
@@ -155,6 +162,7 @@ class BpfSampler {
   std::unordered_map<const Walker*, uint32_t> walker_slots_;
   std::unordered_map<uint32_t, RecordSink*> sinks_;
   std::shared_ptr<KernelStacks> kernel_stacks_;
+  std::optional<CpuClocks> cpu_clocks_;
   uint32_t next_target_ = 1;
 };
 

@@ -82,7 +82,8 @@ std::vector<RunQuality> BpfSource::quality() const {
 }
 
 void BpfSource::on_sample(const rt_sample_record& record) {
-  ThreadClocks::Tick tick = clocks_.on_tick(record);
+  CpuClocks* of_cpus = sampler_.cpu_clocks();
+  ClockTick tick = of_cpus != nullptr ? of_cpus->on_tick(record) : clocks_.on_tick(record);
   quality_.late_ticks += tick.missed;
   if ((record.record.flags & RT_SAMPLE_HOLDS_LOCK) != 0) lock_held_ += tick.weight;
   TimePoint at = static_cast<TimePoint>(record.record.time);
@@ -112,8 +113,16 @@ void BpfSource::on_wait(const rt_wait_record& record) {
   thread_woke(tid);
 }
 
+void BpfSource::on_thread_start(const rt_record& record) {
+  auto tid = static_cast<pid_t>(record.tid);
+  short_lives_.began(tid, static_cast<TimePoint>(record.time));
+  add_thread(tid);
+}
+
 void BpfSource::on_thread_end(const rt_sample_record& record) {
   auto tid = static_cast<pid_t>(record.record.tid);
+  bool too_short = short_lives_.ended(tid, static_cast<TimePoint>(record.record.time));
+  if (too_short && clocked_) sampler_.use_cpu_clocks(plan_.period());
   elapsed_.on_thread_end(record, stack_of(record.record));
   clocks_.remove(tid);
   woken_.erase(tid);
@@ -132,12 +141,18 @@ std::optional<Failure> BpfSource::add_threads() {
 }
 
 std::optional<Failure> BpfSource::add_thread(pid_t tid) {
-  if (clocked_) {
-    if (auto failure = clocks_.add(tid)) return failure;
-  }
+  if (auto failure = add_clock(tid)) return failure;
   if (threads_.insert(tid).second) ++thread_count_;
   thread_came(tid);
   return std::nullopt;
+}
+
+std::optional<Failure> BpfSource::add_clock(pid_t tid) {
+  if (!clocked_ || sampler_.cpu_clocks() != nullptr) return std::nullopt;
+  auto failure = clocks_.add(tid);
+  if (!failure || failure->error != EMFILE) return failure;
+  clocks_.clear();
+  return sampler_.use_cpu_clocks(plan_.period());
 }
 
 void BpfSource::emit(const TimePiece& piece) {

@@ -19,6 +19,7 @@
 #include "common/sampler/source.h"
 #include "kernel/bpf_sampler.h"
 #include "kernel/elapsed_time.h"
+#include "kernel/short_lives.h"
 #include "kernel/thread_clocks.h"
 #include "kernel/waker_stacks.h"
 
@@ -76,9 +77,10 @@ class BpfSource : public Source, protected RecordSink {
   void on_sample(const rt_sample_record& record) override;
   void on_waker(const rt_waker_record& record) override;
   void on_wait(const rt_wait_record& record) override;
-  void on_thread_start(const rt_record& record) override { add_thread(static_cast<pid_t>(record.tid)); }
+  void on_thread_start(const rt_record& record) override;
   void on_thread_end(const rt_sample_record& record) override;
   void on_exec(const rt_record&) override { execed_ = true; }
+  void close_thread_clocks() override { clocks_.clear(); }
 
   const Process& process_;
   const SamplingPlan plan_;
@@ -88,6 +90,7 @@ class BpfSource : public Source, protected RecordSink {
  private:
   std::optional<Failure> add_threads();
   std::optional<Failure> add_thread(pid_t tid);
+  std::optional<Failure> add_clock(pid_t tid);
   void emit(const TimePiece& piece);
 
   const bool clocked_;  // threads have clocks: not needed for waits alone
@@ -105,7 +108,8 @@ class BpfSource : public Source, protected RecordSink {
   bool execed_ = false;
   Nanoseconds lock_held_ = 0;
   ElapsedTime elapsed_;
-  ThreadClocks clocks_;
+  ThreadClocks clocks_;  // none while CPUs have clocks
+  ShortLives short_lives_;
   std::unordered_set<pid_t> threads_;  // that have not ended
   uint64_t thread_count_ = 0;          // that have been seen
   RunQuality quality_;

@@ -1,4 +1,4 @@
-/* The programs that the kernel calls: a thread's clock tick, and what the scheduler does with threads. They
+/* The programs that the kernel calls: a clock's tick, and what the scheduler does with threads. They
  * decide whether the event concerns a target, keep account of its time, and hand over to the walker of the
  * target's runtime. See sampler.bpf.h. */
 #include "kernel/machine.bpf.h"
@@ -212,8 +212,33 @@ static __always_inline void finish_without_walker(struct rt_context* context) {
   rt_finish(context, 0);
 }
 
+/* rtprof sets it before it opens clocks of CPUs, when no thread has one of its own any more. */
+volatile rt_u8 with_cpu_clocks = 0;
+
+/* The counter of a CPU's clock at its last tick. */
+struct {
+  __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+  __uint(max_entries, 1);
+  __type(key, rt_u32);
+  __type(value, rt_u64);
+} cpu_counters SEC(".maps");
+
+/* What of a clock's time is for the interrupted thread: all since the CPU's last tick. */
+static __always_inline rt_u64 share_of_cpu_clock(rt_u64 counter) {
+  rt_u32 zero = 0;
+  rt_u64* last = bpf_map_lookup_elem(&cpu_counters, &zero);
+  if (!last) return 0;
+  rt_u64 share = counter - *last;
+  *last = counter;
+  return share;
+}
+
 SEC("perf_event")
 int on_clock(struct bpf_perf_event_data* event) {
+  struct bpf_perf_event_value value = {};
+  bpf_perf_prog_read_value(event, &value, sizeof value);
+  rt_u8 of_cpu = with_cpu_clocks;
+  rt_u64 share = of_cpu ? share_of_cpu_clock(value.counter) : 0;
   struct task_struct* task = bpf_get_current_task_btf();
   rt_u32 tgid;
   struct rt_target* target = target_of(task, &tgid);
@@ -224,22 +249,26 @@ int on_clock(struct bpf_perf_event_data* event) {
   struct rt_context* context = begin(task, target, tgid, tid, RT_ENTRY_CLOCK, now);
   if (!thread || !context) return 0;
 
-  struct bpf_perf_event_value value = {};
-  bpf_perf_prog_read_value(event, &value, sizeof value);
-  rt_u64 used = value.counter - (thread->ticks == 0 ? 0 : thread->counter);
-  if (target->flags & RT_TARGET_SWITCHES && thread->activity != RT_THREAD_RUNNING)
-    end_unseen_wait(target, thread, tid, used > thread->running ? used - thread->running : 0, now,
-                    WITHOUT_KEPT);
-  if (thread->ticks++ == 0) {
-    context->flags = RT_SAMPLE_FIRST;
+  rt_u64 total = BPF_CORE_READ(task, se.sum_exec_runtime);
+  rt_u64 ran = total - thread->used;
+  if (of_cpu) {
+    context->cpu = share;
   } else {
-    context->cpu = value.counter - thread->counter;
+    rt_u64 used = value.counter - (thread->ticks == 0 ? 0 : thread->counter);
+    ran = used > thread->running ? used - thread->running : 0;
+    if (thread->ticks++ == 0) {
+      context->flags = RT_SAMPLE_FIRST;
+    } else {
+      context->cpu = used;
+    }
+    thread->counter = value.counter;
   }
-  thread->counter = value.counter;
+  if (target->flags & RT_TARGET_SWITCHES && thread->activity != RT_THREAD_RUNNING)
+    end_unseen_wait(target, thread, tid, ran, now, WITHOUT_KEPT);
   context->running = thread->running + (now - thread->since);
   thread->running = 0;
   thread->since = now;
-  thread->used = BPF_CORE_READ(task, se.sum_exec_runtime);
+  thread->used = total;
   if (with_machine_stacks && target->flags & RT_TARGET_MACHINE && rt_send_clock_snapshot(task, context))
     context->flags |= RT_SAMPLE_MACHINE;
   bpf_tail_call(event, &clock_walkers, target->walker);

@@ -22,6 +22,7 @@ std::optional<Failure> ThreadClocks::add(pid_t tid) {
   std::uniform_int_distribution<Nanoseconds> phase(1, period_);
   auto event = ClockEvent::open(tid, phase(random_), program_fd_);
   if (!event) return event.failure();
+  if (event->descriptors_scarce()) return Failure{"too many threads for a clock each", EMFILE};
   clocks_.emplace(tid, Clock{std::move(*event), period_, 0, 0, 0});
   return std::nullopt;
 }
@@ -37,10 +38,10 @@ void ThreadClocks::draw_period(Clock& clock) {
   clock.ticks = 0;
 }
 
-ThreadClocks::Tick ThreadClocks::on_tick(const rt_sample_record& record) {
+ClockTick ThreadClocks::on_tick(const rt_sample_record& record) {
   bool first = (record.record.flags & RT_SAMPLE_FIRST) != 0;
   auto found = clocks_.find(static_cast<pid_t>(record.record.tid));
-  Tick tick;
+  ClockTick tick;
   // The first tick came after a random part of a period and stands for a whole one.
   tick.weight = first ? period_ : static_cast<Nanoseconds>(record.cpu);
   if (found == clocks_.end()) return tick;

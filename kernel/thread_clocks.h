@@ -25,17 +25,15 @@ class ThreadClocks {
  public:
   ThreadClocks(Nanoseconds period, int program_fd);
 
-  // Opens the thread's clock; at once if it has one. The first tick comes after a random part of a period, so
-  // that a thread that lives shorter than a period is met with the right probability.
+  // Opens the thread's clock; at once if it has one. EMFILE: there are too few descriptors for all threads.
+  // The first tick comes after a random part of a period, so that a thread that lives shorter than a period
+  // is met with the right probability.
   std::optional<Failure> add(pid_t tid);
   void remove(pid_t tid) { clocks_.erase(tid); }
+  void clear() { clocks_.clear(); }
 
-  struct Tick {
-    Nanoseconds weight = 0;  // CPU time that the sample stands for
-    uint64_t missed = 0;     // ticks that the kernel should have delivered before it
-  };
   // Accounts for a record that the kernel sent.
-  Tick on_tick(const rt_sample_record& record);
+  ClockTick on_tick(const rt_sample_record& record);
 
  private:
   struct Clock {

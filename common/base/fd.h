@@ -32,4 +32,8 @@ class UniqueFd {
   int fd_ = -1;
 };
 
+// Whether half of the descriptors that may be open are: `fd`, just opened, has the lowest number that was
+// free. What can do with fewer then does, so that some are left for files that must be opened.
+bool descriptors_scarce(const UniqueFd& fd);
+
 }  // namespace rtprof

@@ -18,6 +18,13 @@ UniqueFd open_now(const std::string& path) {
   return UniqueFd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
 }
 
+// To be kept; none where descriptors are scarce: what needs it then opens it each time.
+UniqueFd open_to_keep(const std::string& path) {
+  UniqueFd fd = open_now(path);
+  if (descriptors_scarce(fd)) fd.reset();
+  return fd;
+}
+
 // The start of a file of /proc as it is now; empty when the thread has ended.
 std::string_view read_now(const UniqueFd& fd, Buffer& buffer) {
   ssize_t size = ::pread(fd.get(), buffer.data(), buffer.size(), 0);
@@ -42,14 +49,13 @@ std::optional<ThreadTimes> parse_schedstat(std::string_view text) {
 
 ThreadProbe::ThreadProbe(pid_t pid, pid_t tid)
     : directory_("/proc/" + std::to_string(pid) + "/task/" + std::to_string(tid)),
-      schedstat_(open_now(directory_ + "/schedstat")),
-      stat_(open_now(directory_ + "/stat")),
-      syscall_(open_now(directory_ + "/syscall")) {}
+      schedstat_(open_to_keep(directory_ + "/schedstat")),
+      stat_(open_to_keep(directory_ + "/stat")),
+      syscall_(open_to_keep(directory_ + "/syscall")) {}
 
 std::optional<ThreadTimes> ThreadProbe::times() const {
   Buffer buffer;
   if (schedstat_.valid()) return parse_schedstat(read_now(schedstat_, buffer));
-  // Where there were no descriptors left.
   if (UniqueFd again = open_now(directory_ + "/schedstat"); again.valid())
     return parse_schedstat(read_now(again, buffer));
   auto stat = stat_.valid() ? parse_stat(read_now(stat_, buffer)) : read_stat(directory_);
@@ -74,7 +80,9 @@ char ThreadProbe::state() const {
 // it is (task_current_syscall, lib/syscall.c).
 bool ThreadProbe::asleep() const {
   Buffer buffer;
-  std::string_view text = syscall_.valid() ? read_now(syscall_, buffer) : std::string_view();
+  UniqueFd again = syscall_.valid() ? UniqueFd() : open_now(directory_ + "/syscall");
+  const UniqueFd& syscall = syscall_.valid() ? syscall_ : again;
+  std::string_view text = syscall.valid() ? read_now(syscall, buffer) : std::string_view();
   return text.empty() ? state() != 'R' : !text.starts_with("running");
 }
 
