@@ -22,8 +22,9 @@ constexpr size_t kSwitchBytes = 1 << 20;
 constexpr size_t kLeastRing = 64 << 10;
 // All rings together, on machines with many CPUs.
 constexpr size_t kMostMemory = 256 << 20;
-// Of the descriptors that may be open, events of threads take no more than this share.
-constexpr uint64_t kDescriptorShare = 2;
+// Of the targets, for events of each: they take a while to open, and an event that ticks a few times in a
+// recording says little of how long its thread ran before the first.
+constexpr size_t kManyThreads = 128;
 
 size_t ring_bytes(const PerfConfig& config, size_t cpus) {
   // A CPU has one thread at a time, so this does not depend on how many there are.
@@ -37,6 +38,14 @@ size_t ring_bytes(const PerfConfig& config, size_t cpus) {
 // Room for two samples of the largest size, so that one can be read while the next is written.
 size_t least_ring_bytes(const PerfConfig& config) {
   return std::max<size_t>(kLeastRing / 2, std::bit_ceil(2 * (size_t{config.stack_bytes} + 2 * kSampleBytes)));
+}
+
+size_t count_threads(const std::vector<pid_t>& pids) {
+  size_t count = 0;
+  for (pid_t pid : pids) {
+    if (auto process = Process::try_open(pid)) count += process->threads().size();
+  }
+  return count;
 }
 
 bool no_such_counter(int error) {
@@ -125,18 +134,17 @@ bool PerfSampler::cpus_permitted() const {
 
 std::optional<Failure> PerfSampler::begin() {
   if (auto failure = negotiate()) return failure;
-  PerfScope scope = targets_.empty() ? PerfScope::kCpus : config_.scope;
-  since_ = monotonic_now();
-  if (scope != PerfScope::kCpus) {
+  bool choose = config_.scope == PerfScope::kAuto;
+  bool by_cpus = targets_.empty() || config_.scope == PerfScope::kCpus ||
+                 (choose && count_threads(config_.pids) > kManyThreads && cpus_permitted());
+  if (!by_cpus) {
     setup_.scope = PerfScope::kThreads;
     auto failure = begin_threads();
-    if (!failure || failure->error != EMFILE || scope == PerfScope::kThreads || !cpus_permitted()) {
-      if (failure) return failure;
-    } else {
-      scope = PerfScope::kCpus;
-    }
+    by_cpus = failure && failure->error == EMFILE && choose && cpus_permitted();
+    if (failure && !by_cpus) return failure;
+    may_change_ = choose && !by_cpus && !config_.context_switches;
   }
-  if (scope == PerfScope::kCpus) {
+  if (by_cpus) {
     setup_.scope = PerfScope::kCpus;
     if (auto failure = begin_cpus()) return failure;
   }
@@ -151,7 +159,7 @@ std::optional<Failure> PerfSampler::begin() {
 }
 
 PerfThreadEvents::Plan PerfSampler::thread_plan() const {
-  return {sampling_attributes(event_), config_.program, facts_.file_limit / kDescriptorShare};
+  return {sampling_attributes(event_), config_.program};
 }
 
 int PerfSampler::cpu_program() {
@@ -184,7 +192,6 @@ std::optional<Failure> PerfSampler::begin_threads() {
 }
 
 std::optional<Failure> PerfSampler::begin_cpus() {
-  threads_.clear();
   cpu_events_.clear();
   event_.inherit = PerfInherit::kNothing;
   int program = cpu_program();
@@ -205,9 +212,29 @@ std::optional<Failure> PerfSampler::begin_cpus() {
     }
     cpu_events_.push_back(std::move(*event));
   }
-  since_ = monotonic_now();
-  for (const UniqueFd& event : cpu_events_) enable_perf_event(event.get());
   return std::nullopt;
+}
+
+void PerfSampler::start() {
+  since_ = monotonic_now();
+  threads_.start();
+  for (const UniqueFd& event : cpu_events_) enable_perf_event(event.get());
+}
+
+void PerfSampler::change_to_cpus() {
+  may_change_ = short_lived_ = false;
+  PerfEventConfig of_threads = event_;
+  if (auto failure = begin_cpus()) {
+    cpu_events_.clear();
+    event_ = of_threads;
+    setup_.limits.push_back(
+        {"threads that live for milliseconds are hardly sampled: " + failure->message, ""});
+    return;
+  }
+  setup_.scope = PerfScope::kCpus;
+  threads_.clear();
+  streams_.clear();
+  for (const UniqueFd& event : cpu_events_) enable_perf_event(event.get());
 }
 
 bool PerfSampler::is_target(pid_t pid) const {
@@ -224,6 +251,7 @@ void PerfSampler::drain(PerfSink& sink) {
       ++counts_.unreadable;
     }
   });
+  if (short_lived_) change_to_cpus();
   if (setup_.scope != PerfScope::kThreads || !threads_.should_look_again(monotonic_now())) return;
   for (pid_t pid : targets_) {
     threads_.look_again(pid, thread_plan(), rings_);
@@ -280,7 +308,9 @@ void PerfSampler::deliver(const TaskRecord& task, PerfSink& sink) {
   auto cpus = static_cast<uint32_t>(rings_.cpus().back() + 1);
   streams_.forget(task.tid, cpus);
   if (!task.began) {
-    if (is_target(task.pid)) sink.on_thread_end(task.pid, task.tid, task.id.time);
+    if (!is_target(task.pid)) return;
+    if (may_change_ && short_lives_.ended(task.tid, task.id.time)) short_lived_ = true;
+    sink.on_thread_end(task.pid, task.tid, task.id.time);
     return;
   }
   if (task.pid != task.parent_pid && is_target(task.parent_pid) && config_.follow_children) {
@@ -289,6 +319,7 @@ void PerfSampler::deliver(const TaskRecord& task, PerfSink& sink) {
   }
   if (!is_target(task.pid)) return;
   threads_.on_thread_start(task.tid, task.id.time);
+  if (may_change_) short_lives_.began(task.tid, task.id.time);
   sink.on_thread_start(task.pid, task.tid, task.id.time);
 }
 

@@ -21,6 +21,7 @@
 #include "kernel/perf_rings.h"
 #include "kernel/perf_streams.h"
 #include "kernel/perf_thread_events.h"
+#include "kernel/short_lives.h"
 
 namespace rtprof::kernel {
 
@@ -47,7 +48,9 @@ class PerfSink {
 
 // How the kernel is asked for samples.
 enum class PerfScope : uint8_t {
-  // kThreads for processes, kCpus for the whole machine, and where kThreads takes too many descriptors.
+  // kThreads for processes, kCpus for the whole machine, and, if that is permitted, where there are many
+  // threads, where kThreads takes too many descriptors, and from when on threads are seen to live too shortly
+  // for it.
   kAuto,
   // An event for each thread and CPU, inherited by what the thread creates. Nobody else is disturbed. The
   // event of a new thread begins with a whole period, so that a thread that uses less CPU time on each CPU is
@@ -100,8 +103,10 @@ struct PerfCounts {
 // the thread that opened it.
 class PerfSampler {
  public:
-  // The best that is permitted: setup() tells what. Fails with the reason and the way out.
+  // The best that is permitted: setup() tells what. Fails with the reason and the way out. Nothing is sampled
+  // before start().
   static Result<std::unique_ptr<PerfSampler>> open(const PerfConfig& config);
+  void start();
 
   const PerfSetup& setup() const { return setup_; }
   // From when on samples are taken.
@@ -118,6 +123,7 @@ class PerfSampler {
   std::optional<Failure> begin();
   std::optional<Failure> begin_threads();
   std::optional<Failure> begin_cpus();
+  void change_to_cpus();
   PerfThreadEvents::Plan thread_plan() const;
   // The program that says which samples of a CPU are taken; -1: all are.
   int cpu_program();
@@ -141,6 +147,9 @@ class PerfSampler {
   std::optional<PerfFilter> filter_;
   std::vector<UniqueFd> cpu_events_;
   PerfStreams streams_;
+  ShortLives short_lives_;
+  bool may_change_ = false;   // to events of CPUs, where threads live too shortly,
+  bool short_lived_ = false;  // as they do
   PerfCounts counts_;
   TimePoint since_ = 0;
   std::unordered_set<pid_t> targets_;

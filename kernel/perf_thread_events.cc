@@ -35,10 +35,10 @@ std::optional<Failure> PerfThreadEvents::add(pid_t pid, const Plan& plan, const 
 std::optional<Failure> PerfThreadEvents::open_thread(pid_t tid, const Plan& plan, const PerfRings& rings) {
   known_.insert(tid);
   for (int cpu : rings.cpus()) {
-    if (events_.size() >= plan.most) return Failure{"too many threads for an event each", EMFILE};
     auto event = open_perf_event(plan.attributes, tid, cpu);
     if (!event && event.failure().error == ESRCH) return std::nullopt;  // it has ended
     if (!event) return event.failure();
+    if (descriptors_scarce(*event)) return Failure{"too many threads for an event each", EMFILE};
     if (auto redirected = redirect_perf_event(event->get(), rings.ring_fd(cpu)); !redirected) {
       return redirected.failure();
     }
@@ -46,11 +46,16 @@ std::optional<Failure> PerfThreadEvents::open_thread(pid_t tid, const Plan& plan
       if (auto attached = attach_perf_program(event->get(), plan.program); !attached)
         return attached.failure();
     }
-    enable_perf_event(event->get());
+    if (started_) enable_perf_event(event->get());
     events_.push_back(std::move(*event));
   }
   opened_ = monotonic_now();
   return std::nullopt;
+}
+
+void PerfThreadEvents::start() {
+  started_ = true;
+  for (const UniqueFd& event : events_) enable_perf_event(event.get());
 }
 
 void PerfThreadEvents::on_thread_start(pid_t tid, TimePoint time) {

@@ -26,11 +26,14 @@ class PerfThreadEvents {
   struct Plan {
     perf_event_attr attributes;
     int program = -1;  // attach_perf_program(); -1: none
-    size_t most = 0;   // descriptors, in all
   };
 
-  // Opens events for all threads of the process. EMFILE: it takes more descriptors than planned.
+  // Opens events for all threads of the process. EMFILE: it takes too many of the descriptors that may be
+  // open.
   std::optional<Failure> add(pid_t pid, const Plan& plan, const PerfRings& rings);
+  // Opening takes its time where threads are many. All begin together: those that inherited from one of them,
+  // too.
+  void start();
   // A thread was created: later than all events were opened, it has inherited them.
   void on_thread_start(pid_t tid, TimePoint time);
   // Whether there may be threads that did not inherit: some time after the last add(), look again.
@@ -39,7 +42,6 @@ class PerfThreadEvents {
   void look_again(pid_t pid, const Plan& plan, const PerfRings& rings);
   void end_looking() { looking_ = false; }
 
-  size_t descriptors() const { return events_.size(); }
   const std::unordered_set<pid_t>& threads() const { return known_; }
   void clear();
 
@@ -50,6 +52,7 @@ class PerfThreadEvents {
   std::unordered_set<pid_t> known_;  // have events, of their own or inherited
   TimePoint opened_ = 0;             // when the last event was
   bool looking_ = false;
+  bool started_ = false;
 };
 
 }  // namespace rtprof::kernel

@@ -38,12 +38,11 @@ PerfBase::PerfBase(pid_t pid, const SamplingPlan& plan, Recorder& recorder)
 std::optional<Failure> PerfBase::open(std::vector<pid_t> pids) {
   kernel::PerfConfig config = config_of(plan_);
   config.pids = std::move(pids);
-  cpu_at_start_ = cpu_time();
   auto sampler = kernel::PerfSampler::open(config);
   if (!sampler) return sampler.failure();
   sampler_ = std::move(*sampler);
-  for (const Denial& limit : sampler_->setup().limits)
-    quality_.reason += (quality_.reason.empty() ? "" : "; ") + limit.reason;
+  cpu_at_start_ = cpu_time();
+  sampler_->start();
   return std::nullopt;
 }
 
@@ -54,6 +53,8 @@ void PerfBase::drain(Recorder&) {
 
 std::vector<RunQuality> PerfBase::quality() const {
   RunQuality quality = quality_;
+  for (const Denial& limit : sampler_->setup().limits)
+    quality.reason += (quality.reason.empty() ? "" : "; ") + limit.reason;
   quality.lost = sampler_->counts().lost;
   quality.asked = quality.samples + quality.lost;
   quality.threads = threads_.size();
