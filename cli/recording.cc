@@ -4,10 +4,12 @@
 
 #include <cstdlib>
 #include <string_view>
+#include <utility>
 
 #include "cli/registry.h"
 #include "common/base/error.h"
 #include "common/base/file.h"
+#include "kernel/elapsed_time.h"
 #include "native/runtime.h"
 
 namespace rtprof::cli {
@@ -65,6 +67,31 @@ void Recording::add(pid_t pid) {
   tree_.scan([this](const Process& child) { return offer(child); });
 }
 
+void Recording::begin_as_native(pid_t pid) {
+  if (kernel::ElapsedTime::wanted(plan_) || plan_.mechanism || subprocesses_) return;
+  auto process = Process::try_open(pid);
+  if (!process) return;
+  processes_.push_back(std::move(*process));
+  try {
+    as_native_ = native_runtime().open(processes_.back(), plan_, services_);
+  } catch (const Error&) {
+    processes_.pop_back();
+  }
+}
+
+bool Recording::end_as_native(bool is_native) {
+  if (!as_native_) return false;
+  Process& process = processes_.back();
+  if (is_native && process.alive() && !process.has_execed()) {
+    session_.add(std::move(as_native_));
+    services_.recorder().process(process.pid(), process.command());
+    return true;
+  }
+  as_native_.reset();
+  processes_.pop_back();
+  return false;
+}
+
 void Recording::add_machine() {
   session_.add(open_machine(plan_, services_));
 }
@@ -81,6 +108,21 @@ bool Recording::offer(const Process& process) {
   }
 }
 
+// Looks whether the followed process has become another program. False when it has ended. A runtime takes a
+// while to come up, which one period of looking is enough for.
+bool Recording::rejoin() {
+  if (followed_ == 0 || session_.any_live()) return followed_ != 0;
+  auto process = Process::try_open(followed_);
+  if (!process || !process->alive()) return false;
+  Scope scope = std::exchange(has_execed_, true) ? Scope::kAnyCode : Scope::kRuntimes;
+  try {
+    if (attach(std::move(*process), plan_, scope)) has_execed_ = false;
+  } catch (const Error&) {
+    // The runtime is not up yet.
+  }
+  return true;
+}
+
 void Recording::run(Nanoseconds duration, const std::atomic<bool>& stop,
                     const std::function<void()>& refresh) {
   // With many threads attaching takes a while, and is not part of what was recorded.
@@ -89,7 +131,8 @@ void Recording::run(Nanoseconds duration, const std::atomic<bool>& stop,
   session_.run(duration == 0 ? 0 : start_ + duration, stop, kRefreshPeriod, [&] {
     if (subprocesses_) tree_.scan([this](const Process& child) { return offer(child); });
     refresh();
-    return tree_.any_alive();
+    bool goes_on = rejoin();
+    return tree_.any_alive() || goes_on;
   });
 }
 

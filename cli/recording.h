@@ -29,6 +29,17 @@ class Recording {
   // Attaches to a process. Throws Error when it cannot be profiled. Where subprocesses are followed,
   // processes of native code are passed over, unless nothing in the tree runs a known runtime.
   void add(pid_t pid);
+  // For a program that was just started, of which it shows only later what it is: records it as native code
+  // from now on, aside. Nothing happens where that would take longer than it is worth.
+  void begin_as_native(pid_t pid);
+  // The end of that: the process is native code, and what was recorded is the beginning of its recording.
+  // False when nothing was, or the process has executed another program since; then, as when it is something
+  // else, nothing of it is kept.
+  bool end_as_native(bool is_native);
+  // The process may execute another program, as wrappers do: then that is attached to, too.
+  void follow_execs(pid_t pid) {
+    if (!subprocesses_) followed_ = pid;  // whose tree is looked at anyway
+  }
   // Samples the whole machine. Throws Error where that is not permitted.
   void add_machine();
   // Samples until `duration` is over (0: no end), `stop` is set, or every process has ended. `refresh` is
@@ -70,16 +81,21 @@ class Recording {
   };
   bool attach(Process process, const SamplingPlan& plan, Scope scope);
   bool offer(const Process& process);
+  bool rejoin();
   void complete(Profile& profile);
 
   SamplingPlan plan_;
   bool subprocesses_;
   Scope scope_ = Scope::kRuntimes;  // of subprocesses
   ProcessTree tree_;                // empty unless subprocesses are followed
+  pid_t followed_ = 0;
+  bool has_execed_ = false;  // at the last look, and was no runtime yet
   TimePoint start_;
   int64_t start_unix_;
   std::deque<Process> processes_;  // a deque: sources keep references
   Services services_;
+  // Of the last process, between begin_as_native() and end_as_native().
+  std::unique_ptr<Source> as_native_;
   Session session_;  // last: its sources use all of the above
 };
 

@@ -27,14 +27,16 @@ struct RunOptions {
   RecordOptions record;
 };
 
-// Attaches as soon as the program's runtime is up, or, when none has come for a while, to its native code;
-// false when the program ended before, or `stop` was set.
+// Attaches as soon as the program's runtime is up. When none has come for a while it is native code, which is
+// recorded from its start on. False when the program ended before, or `stop` was set.
 bool add_when_ready(Recording& recording, const Child& child, const std::atomic<bool>& stop) {
   TimePoint native_from = monotonic_now() + kRuntimeStart;
+  recording.begin_as_native(child.pid());
   while (!child.ended() && !stop) {
     try {
-      if (find_runtime(Process::open(child.pid())) || monotonic_now() >= native_from) {
-        recording.add(child.pid());
+      bool is_runtime = find_runtime(Process::open(child.pid())).has_value();
+      if (is_runtime || monotonic_now() >= native_from) {
+        if (!recording.end_as_native(!is_runtime)) recording.add(child.pid());
         return true;
       }
     } catch (const Error& error) {
@@ -58,6 +60,7 @@ int run(const RunOptions& options) {
                             child.wait()),
                 "a program must run for some 50 ms; for one that starts others add --subprocesses");
   }
+  recording.follow_execs(child.pid());
   job.record(recording, signals.stopped());
   job.write(recording, false);
   return child.wait();
