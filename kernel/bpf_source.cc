@@ -90,7 +90,8 @@ void BpfSource::on_sample(const rt_sample_record& record) {
   RawStack stack = stack_of(record.record);
   if (plan_.has(Event::kCpu) && !plan_.idle) {
     emit({Event::kCpu, Reason::kNone, static_cast<pid_t>(record.record.tid), record.record.flags, stack,
-          std::nullopt, std::nullopt, at - tick.weight, tick.weight, 1});
+          sampler_.kernel_stacks()->find(record.kernel_stack), std::nullopt, at - tick.weight, tick.weight,
+          1});
   }
   elapsed_.on_sample(record, stack);
 }

@@ -105,11 +105,11 @@ void ElapsedTime::emit_sum(Reason reason, const Origin& origin, TimePoint start,
                            uint64_t count) {
   if (time <= 0 && count == 0) return;
   if (wall_)
-    emit_({Event::kWall, reason, origin.tid, origin.flags, origin.stack, std::nullopt, std::nullopt, start,
-           time, count});
-  if (idle_)
-    emit_({Event::kCpu, Reason::kNone, origin.tid, origin.flags, origin.stack, std::nullopt, std::nullopt,
+    emit_({Event::kWall, reason, origin.tid, origin.flags, origin.stack, origin.kernel_stack, std::nullopt,
            start, time, count});
+  if (idle_)
+    emit_({Event::kCpu, Reason::kNone, origin.tid, origin.flags, origin.stack, origin.kernel_stack,
+           std::nullopt, start, time, count});
 }
 
 bool ElapsedTime::is_later(const rt_record& record) const {
@@ -125,8 +125,9 @@ void ElapsedTime::on_sample(const rt_sample_record& record, RawStack stack) {
   if (!sums()) return;
   Nanoseconds running =
       settle(threads_[tid_of(record.record)].sums.running, static_cast<Nanoseconds>(record.running));
-  emit_sum(Reason::kRunning, {tid_of(record.record), record.record.flags, stack},
-           static_cast<TimePoint>(record.record.time) - running, running, 1);
+  Origin origin{tid_of(record.record), record.record.flags, stack};
+  origin.kernel_stack = kernel_stacks_.find(record.kernel_stack);
+  emit_sum(Reason::kRunning, origin, static_cast<TimePoint>(record.record.time) - running, running, 1);
 }
 
 void ElapsedTime::emit_wait(const Origin& origin, const Wait& wait) {

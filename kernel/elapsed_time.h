@@ -69,6 +69,7 @@ class ElapsedTime {
     uint32_t flags;
     RawStack stack;
     std::optional<RawStack> waker = std::nullopt;
+    std::optional<uint32_t> kernel_stack = std::nullopt;
   };
   // What was emitted of a thread before its record came.
   struct Ahead {

@@ -64,6 +64,7 @@ static __always_inline struct rt_context* begin(struct task_struct* task, const 
   context->time = now;
   context->cpu = 0;
   context->running = 0;
+  context->kernel_stack = 0;
   return context;
 }
 
@@ -233,6 +234,11 @@ static __always_inline rt_u64 share_of_cpu_clock(rt_u64 counter) {
   return share;
 }
 
+/* The privilege level of the code that was interrupted: Intel SDM, volume 3, 5.5. */
+static __always_inline int is_user_mode(struct bpf_perf_event_data* event) {
+  return (event->regs.cs & 3) == 3;
+}
+
 SEC("perf_event")
 int on_clock(struct bpf_perf_event_data* event) {
   struct bpf_perf_event_value value = {};
@@ -271,6 +277,8 @@ int on_clock(struct bpf_perf_event_data* event) {
   thread->used = total;
   if (with_machine_stacks && target->flags & RT_TARGET_MACHINE && rt_send_clock_snapshot(task, context))
     context->flags |= RT_SAMPLE_MACHINE;
+  if (target->flags & RT_TARGET_KERNEL && !is_user_mode(event))
+    context->kernel_stack = rt_intern_own_kernel_stack(event, RT_LEAF_INTERRUPTED, now);
   bpf_tail_call(event, &clock_walkers, target->walker);
   finish_without_walker(context);
   return 0;
@@ -349,7 +357,7 @@ int BPF_PROG(on_waking, struct task_struct* woken) {
   waker->known = 1;
   waker->flags = 0;
   waker->stack = 0;
-  waker->kernel_stack = rt_intern_own_kernel_stack(ctx, now);
+  waker->kernel_stack = rt_intern_own_kernel_stack(ctx, RT_LEAF_RETURNS, now);
   bpf_get_current_comm(waker->command, sizeof waker->command);
   if (waker->pid != tgid) return 0;
   struct rt_context* context = begin(task, target, tgid, waker->tid, RT_ENTRY_WAKING, now);

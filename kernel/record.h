@@ -22,6 +22,7 @@ enum rt_target_flags {
   RT_TARGET_OFFCPU = 4,  /* follow context switches; each wait is told of */
   RT_TARGET_MACHINE = 8, /* take the machine stack with each sample and wait */
   RT_TARGET_WAKERS = 16, /* tell who ends each wait */
+  RT_TARGET_KERNEL = 32, /* tell where in the kernel a clock tick met the thread */
 };
 #define RT_TARGET_SWITCHES (RT_TARGET_WALL | RT_TARGET_OFFCPU)
 
@@ -115,13 +116,15 @@ struct rt_stack_record {
  */
 struct rt_sample_record {
   struct rt_record record;
-  rt_u64 cpu;     /* CPU time since the thread's last tick; 0 on the first */
-  rt_u64 running; /* time on a CPU since then, where context switches are followed */
+  rt_u64 cpu;          /* CPU time since the thread's last tick; 0 on the first */
+  rt_u64 running;      /* time on a CPU since then, where context switches are followed */
+  rt_u64 kernel_stack; /* hash; 0: the tick met the thread in user mode, or nobody asked */
 };
 
 /* RT_RECORD_KERNEL_STACK: defines a kernel_stack of records of whichever target, sent like stack records.
- * `count` return addresses follow, leaf first, without those of the scheduler itself; the frame of the leaf
- * is what called into it. */
+ * `count` return addresses follow, leaf first. Of a wait, without those of the scheduler itself: the frame of
+ * the leaf is what called into it. Of a clock tick, the leaf is the byte after the first one of the
+ * instruction that it interrupted, so that what lies before each address is in its function. */
 struct rt_kernel_stack_record {
   struct rt_record record;
   rt_u32 count;

@@ -46,7 +46,8 @@ struct rt_context {
   rt_u64 time;
   rt_u64 cpu;
   rt_u64 running;
-  rt_u32 woken; /* RT_ENTRY_WAKING: the thread whose waker `tid` is */
+  rt_u64 kernel_stack; /* RT_ENTRY_CLOCK */
+  rt_u32 woken;        /* RT_ENTRY_WAKING: the thread whose waker `tid` is */
   struct rt_stack_buffer stack;
 };
 
@@ -164,6 +165,7 @@ static __always_inline void rt_finish(struct rt_context* context, rt_u64 hash) {
   sample.record.stack = stack;
   sample.cpu = context->cpu;
   sample.running = context->running;
+  sample.kernel_stack = context->kernel_stack;
   /* After its first tick an event waits for its period to be set. */
   rt_send(&sample.record, sizeof sample,
           context->flags & RT_SAMPLE_FIRST ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP);

@@ -211,12 +211,16 @@ static __always_inline rt_u64 rt_intern_kernel_stack(struct task_struct* task, r
   return buffer ? rt_send_kernel_stack(buffer, rt_read_kernel_stack(task, buffer), now) : 0;
 }
 
-/* That of what runs now, from the program's caller on. */
-static __always_inline rt_u64 rt_intern_own_kernel_stack(void* event, rt_u64 now) {
+/* What a stack of what runs now begins with: a return address, that of the program's caller, or the
+ * instruction that runs next, which a perf event has interrupted. */
+enum rt_leaf { RT_LEAF_RETURNS, RT_LEAF_INTERRUPTED };
+
+static __always_inline rt_u64 rt_intern_own_kernel_stack(void* event, enum rt_leaf leaf, rt_u64 now) {
   rt_u32 zero = 0;
   struct rt_kernel_stack_buffer* buffer = bpf_map_lookup_elem(&kernel_stacks, &zero);
   if (!buffer) return 0;
   long size = bpf_get_stack(event, buffer->addresses, sizeof buffer->addresses, 0);
+  if (leaf == RT_LEAF_INTERRUPTED) buffer->addresses[0] += 1;
   return rt_send_kernel_stack(buffer, rt_hash_kernel_stack(size, buffer), now);
 }
 

@@ -23,7 +23,10 @@ class WaitSource final : public kernel::BpfSource {
       : kernel::BpfSource(process, plan, recorder, sampler, "native", "", false),
         code_(process, plan, recorder, workshop) {}
 
-  std::optional<Failure> start() { return kernel::BpfSource::start(nullptr, RT_TARGET_MACHINE); }
+  std::optional<Failure> start() {
+    uint32_t kernel = plan_.kernel_frames ? RT_TARGET_KERNEL : 0;
+    return kernel::BpfSource::start(nullptr, RT_TARGET_MACHINE | kernel);
+  }
 
  private:
   void begin_batch() override { code_.begin_batch(); }

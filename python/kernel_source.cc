@@ -53,6 +53,8 @@ class PythonKernelSource final : public kernel::BpfSource {
     bool looks_at_lock = plan_.gil_only || plan_.lock_share;
     uint32_t flags = looks_at_lock ? RT_TARGET_LOCK : 0;
     if (merged_) flags |= RT_TARGET_MACHINE;
+    // Frames of Python alone end where it calls C.
+    if (merged_ && plan_.kernel_frames) flags |= RT_TARGET_KERNEL;
     return BpfSource::start(&walker_, flags);
   }
 

@@ -30,9 +30,11 @@ struct SamplingPlan {
   UnwindMethod unwind = UnwindMethod::kAuto;
   bool native = false;        // a runtime's stacks with the machine's frames that it called
   bool native_lines = false;  // file and line of machine code, and inlined functions as frames
-  bool kernel_frames = true;  // where they are permitted: offcpu shows where in the kernel a thread waits
-  bool wakers = false;        // offcpu: tell who ended each wait
-  Nanoseconds min_wait = 0;   // offcpu: waits to keep, off the CPU for so long as a whole
+  // Where they are permitted: offcpu shows where in the kernel a thread waits, stacks of machine code where
+  // in the kernel it runs.
+  bool kernel_frames = true;
+  bool wakers = false;       // offcpu: tell who ended each wait
+  Nanoseconds min_wait = 0;  // offcpu: waits to keep, off the CPU for so long as a whole
   Nanoseconds max_wait = std::numeric_limits<Nanoseconds>::max();
   // How long to wait for a runtime that is still starting.
   Nanoseconds patience = 2 * kSecond;

@@ -23,6 +23,7 @@ class ElapsedTimeTest : public testing::Test {
     time_.emplace(process_, plan, stacks_, [this](const TimePiece& piece) {
       times_[{piece.event, piece.reason}] += piece.time;
       counts_[piece.event] += piece.count;
+      if (piece.kernel_stack) in_kernel_[piece.event] += piece.time;
     });
     time_->start(1000);
   }
@@ -62,6 +63,7 @@ class ElapsedTimeTest : public testing::Test {
   std::optional<ElapsedTime> time_;
   std::map<std::pair<Event, Reason>, Nanoseconds> times_;
   std::map<Event, uint64_t> counts_;
+  std::map<Event, Nanoseconds> in_kernel_;
 };
 
 TEST_F(ElapsedTimeTest, WaitIsSplitWhereTheThreadWasWoken) {
@@ -193,6 +195,25 @@ TEST_F(ElapsedTimeTest, RunningThreadHasNoWait) {
   tick.running = 240;
   time_->on_sample(tick, {0, static_cast<uint32_t>(tick.record.stack)});
   EXPECT_EQ(time(Event::kWall, Reason::kRunning), 240);
+}
+
+TEST_F(ElapsedTimeTest, TickHasTheKernelStackThatItInterrupted) {
+  SamplingPlan plan = plan_of({Event::kCpu, Event::kWall});
+  plan.idle = true;
+  begin(plan);
+  const uint64_t address = 4711;
+  stacks_.add(11, {&address, 1});
+  for (uint64_t kernel_stack : {11, 0}) {
+    rt_sample_record tick{};
+    tick.record.tid = kTid;
+    tick.record.time = 2200;
+    tick.running = 40;
+    tick.kernel_stack = kernel_stack;
+    time_->on_sample(tick, {});
+    time_->on_wait(wait(3000, 500, 30, RT_WAIT_FOR_WALL), {});
+  }
+  EXPECT_EQ(in_kernel_[Event::kWall], 40);
+  EXPECT_EQ(in_kernel_[Event::kCpu], 40);
 }
 
 TEST(ElapsedTime, WantsContextSwitchesForElapsedTimeOnly) {
