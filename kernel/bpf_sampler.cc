@@ -185,8 +185,11 @@ int BpfSampler::on_record(void* self, void* data, size_t size) {
       const auto* machine = static_cast<const rt_machine_record*>(data);
       const auto* bytes = reinterpret_cast<const uint8_t*>(machine + 1);
       if (size < sizeof *machine + machine->size) break;
-      sink->second->on_machine_stack(
-          *record, {registers_of(*machine), machine->stack_address, {bytes, machine->size}});
+      bool of_waker = (record->flags & RT_MACHINE_OF_WAKER) != 0;
+      sink->second->on_machine_stack(*record, {.registers = registers_of(*machine),
+                                               .stack_address = machine->stack_address,
+                                               .stack = {bytes, machine->size},
+                                               .thread = of_waker ? 0 : static_cast<pid_t>(record->tid)});
       break;
     }
     case RT_RECORD_SAMPLE:
@@ -281,7 +284,11 @@ std::optional<StackSnapshot> BpfSampler::wait_snapshot(pid_t tid, const rt_threa
     return std::nullopt;
   stack.assign(value.begin() + sizeof record,
                value.begin() + static_cast<ptrdiff_t>(sizeof record + record.size));
-  return StackSnapshot{registers_of(record), record.stack_address, stack};
+  return StackSnapshot{.registers = registers_of(record),
+                       .stack_address = record.stack_address,
+                       .stack = stack,
+                       .thread = tid,
+                       .stands = true};
 }
 
 void BpfSampler::forget_snapshots(pid_t tid) {

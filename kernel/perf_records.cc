@@ -141,6 +141,7 @@ std::optional<PerfRecord> parse_sample(Words record, const RecordFormat& format)
     sample.user_callchain = part_of_callchain(chain, static_cast<uint64_t>(PERF_CONTEXT_USER));
   }
   if (format.user_stack) sample.user = read_user_stack(reader);
+  if (sample.user) sample.user->thread = sample.id.tid;
   if (!reader.ok()) return std::nullopt;
   return sample;
 }

@@ -11,9 +11,12 @@ ProcessCode::ProcessCode(std::shared_ptr<const Process> process, const SamplingP
                          Workshop& workshop)
     : process_(std::move(process)),
       space_(*process_, workshop.binaries),
+      deep_stacks_(process_->memory(), [this] { return process_->mappings(); }),
       unwinder_(space_, workshop.unwind_tables, plan.unwind),
       stacks_(std::make_shared<NativeStacks>(process_, workshop.symbolizer, plan.native_lines)),
-      namer_(recorder.add_namer(stacks_)) {}
+      namer_(recorder.add_namer(stacks_)) {
+  unwinder_.go_on_in(deep_stacks_);
+}
 
 ProcessCode::ProcessCode(const Process& process, const SamplingPlan& plan, Recorder& recorder,
                          Workshop& workshop)

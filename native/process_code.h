@@ -11,6 +11,7 @@
 #include "common/sampler/plan.h"
 #include "common/sampler/recorder.h"
 #include "native/address_space.h"
+#include "native/deep_stacks.h"
 #include "native/stack_unwinder.h"
 #include "native/stacks.h"
 #include "native/workshop.h"
@@ -50,6 +51,7 @@ class ProcessCode {
  private:
   std::shared_ptr<const Process> process_;
   AddressSpace space_;
+  DeepStacks deep_stacks_;
   StackUnwinder unwinder_;
   std::shared_ptr<NativeStacks> stacks_;
   uint32_t namer_;

@@ -22,8 +22,32 @@ StackUnwinder::StackUnwinder(AddressSpace& space, UnwindTables& tables, UnwindMe
 
 UnwindEnd StackUnwinder::unwind(const StackSnapshot& snapshot, std::vector<MachineFrame>& leaf_first) {
   leaf_first.clear();
-  StackMemory stack(snapshot);
   Cursor cursor{snapshot.registers};
+  UnwindEnd end = follow(cursor, StackMemory(snapshot), leaf_first);
+  if (deep_stacks_ == nullptr) return end;
+  deep_stacks_->met(snapshot);
+  return end == UnwindEnd::kTruncated ? go_on(cursor, snapshot, leaf_first) : end;
+}
+
+// From the last frame of what was copied.
+UnwindEnd StackUnwinder::go_on(Cursor cursor, const StackSnapshot& snapshot,
+                               std::vector<MachineFrame>& leaf_first) {
+  auto beyond = deep_stacks_->beyond(snapshot);
+  if (beyond.empty()) return UnwindEnd::kTruncated;
+  size_t copied = leaf_first.size();
+  MachineFrame last = leaf_first.back();
+  leaf_first.pop_back();
+  UnwindEnd end = follow(cursor, StackMemory(snapshot, beyond), leaf_first);
+  // What makes no sense was written later.
+  if (end != UnwindEnd::kBroken && end != UnwindEnd::kNoRule) return end;
+  leaf_first.resize(copied);
+  leaf_first.back() = last;
+  return UnwindEnd::kTruncated;
+}
+
+// Leaves the cursor in the last frame that was appended, where that has no known caller.
+UnwindEnd StackUnwinder::follow(Cursor& cursor, const StackMemory& stack,
+                                std::vector<MachineFrame>& leaf_first) {
   while (leaf_first.size() < kMostFrames) {
     StepResult result = step(cursor, stack, leaf_first);
     if (result == StepResult::kStepped) continue;

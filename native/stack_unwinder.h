@@ -8,6 +8,7 @@
 #include "common/sampler/plan.h"
 #include "native/address_space.h"
 #include "native/cfi_unwinder.h"
+#include "native/deep_stacks.h"
 #include "native/frame_pointer_unwinder.h"
 #include "native/unwind_table.h"
 #include "native/unwinder.h"
@@ -17,7 +18,7 @@ namespace rtprof::native {
 // How far an unwinding came.
 enum class UnwindEnd : uint8_t {
   kComplete,   // the last frame is the thread's first function
-  kTruncated,  // the stack bytes that were taken end before the stack does
+  kTruncated,  // the stack bytes that are known end before the stack does
   kTooDeep,    // there are more than StackUnwinder::kMostFrames
   kNoRule,     // nothing says who called the last frame
   kBroken,     // the stack contradicts itself, or leads to what is not code
@@ -38,10 +39,15 @@ class StackUnwinder {
   // A runtime's own steps, asked before those for native code, in the order of adding. It outlives this.
   void add(Unwinder& runtime) { runtimes_.push_back(&runtime); }
 
+  // Where a snapshot's bytes do not reach the end of its stack, goes on in these. They outlive this.
+  void go_on_in(DeepStacks& deep_stacks) { deep_stacks_ = &deep_stacks; }
+
   // Replaces `leaf_first` by the frames of a snapshot: at least one.
   UnwindEnd unwind(const StackSnapshot& snapshot, std::vector<MachineFrame>& leaf_first);
 
  private:
+  UnwindEnd follow(Cursor& cursor, const StackMemory& stack, std::vector<MachineFrame>& leaf_first);
+  UnwindEnd go_on(Cursor cursor, const StackSnapshot& snapshot, std::vector<MachineFrame>& leaf_first);
   StepResult step(Cursor& cursor, const StackMemory& stack, std::vector<MachineFrame>& leaf_first);
   StepResult native_step(Cursor& cursor, const StackMemory& stack, std::vector<MachineFrame>& leaf_first);
   StepResult step_by_top_of_stack(Cursor& cursor, const StackMemory& stack,
@@ -53,6 +59,7 @@ class StackUnwinder {
   CfiUnwinder cfi_;
   FramePointerUnwinder frame_pointer_;
   std::vector<Unwinder*> runtimes_;
+  DeepStacks* deep_stacks_ = nullptr;
 };
 
 }  // namespace rtprof::native

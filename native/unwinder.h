@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "common/process/stack_snapshot.h"
@@ -23,24 +24,32 @@ struct MachineFrame {
   bool operator==(const MachineFrame&) const = default;
 };
 
-// The stack of a snapshot as memory that can be read: the bytes that were taken, and none beyond.
+// The stack of a snapshot as memory that can be read: the bytes that were taken, and those that are known to
+// have followed them.
 class StackMemory {
  public:
-  explicit StackMemory(const StackSnapshot& snapshot) : snapshot_(snapshot) {}
+  explicit StackMemory(const StackSnapshot& snapshot, std::span<const uint8_t> beyond = {})
+      : start_(snapshot.stack_address), taken_(snapshot.stack), beyond_(beyond) {}
 
-  // The word at an address; nothing when it was not taken.
+  // The word at an address; nothing when it is not known.
   std::optional<uint64_t> word(Address address) const {
-    Address offset = address - snapshot_.stack_address;
-    if (address < snapshot_.stack_address || snapshot_.stack.size() < sizeof(uint64_t) ||
-        offset > snapshot_.stack.size() - sizeof(uint64_t))
-      return std::nullopt;
-    uint64_t value;
-    __builtin_memcpy(&value, snapshot_.stack.data() + offset, sizeof value);
-    return value;
+    if (auto value = word_of(taken_, start_, address)) return value;
+    return word_of(beyond_, start_ + taken_.size(), address);
   }
 
  private:
-  const StackSnapshot& snapshot_;
+  static std::optional<uint64_t> word_of(std::span<const uint8_t> bytes, Address start, Address address) {
+    Address offset = address - start;
+    if (address < start || bytes.size() < sizeof(uint64_t) || offset > bytes.size() - sizeof(uint64_t))
+      return std::nullopt;
+    uint64_t value;
+    __builtin_memcpy(&value, bytes.data() + offset, sizeof value);
+    return value;
+  }
+
+  const Address start_;
+  const std::span<const uint8_t> taken_;
+  const std::span<const uint8_t> beyond_;
 };
 
 // Where an unwinding is: the registers as they were in the frame that is to be named next.

@@ -91,7 +91,8 @@ class PythonKernelSource final : public kernel::BpfSource {
     if ((record.flags & RT_MACHINE_OF_WAKER) != 0) return;
     Machine& machine = machines_[static_cast<pid_t>(record.tid)];
     machine.bytes.assign(snapshot.stack.begin(), snapshot.stack.end());
-    machine.snapshot = {snapshot.registers, snapshot.stack_address, machine.bytes};
+    machine.snapshot = snapshot;
+    machine.snapshot.stack = machine.bytes;
   }
 
   void on_stack(const rt_stack_record& record, std::span<const rt_raw_frame> leaf_first) override {

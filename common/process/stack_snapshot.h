@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -42,6 +44,8 @@ struct StackSnapshot {
   Registers registers;
   Address stack_address = 0;  // of the first byte
   std::span<const uint8_t> stack;
+  pid_t thread = 0;     // whose it is, where the source tells
+  bool stands = false;  // the thread has not run since
 };
 
 }  // namespace rtprof

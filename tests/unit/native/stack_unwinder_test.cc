@@ -16,6 +16,7 @@
 #include <stdexcept>
 #include <thread>
 
+#include "tests/unit/fake_memory.h"
 #include "tests/unit/native/own_snapshot.h"
 
 namespace rtprof::native {
@@ -91,6 +92,55 @@ TEST_F(StackUnwinderTest, SaysThatTheStackGoesOnBeyondWhatWasTaken) {
     ASSERT_LE(found.size(), own_.callers.size());
     EXPECT_TRUE(std::equal(found.begin(), found.end(), own_.callers.begin())) << size;
   }
+}
+
+class DeepStackUnwinderTest : public StackUnwinderTest {
+ protected:
+  static constexpr size_t kCopied = 8192;
+
+  // Of the first bytes of what was taken, going on in `memory`.
+  UnwindEnd unwind_on(const Memory& memory) {
+    DeepStacks deep_stacks(memory, [this] { return self_.mappings(); });
+    StackUnwinder unwinder(space_, tables_, UnwindMethod::kAuto);
+    unwinder.go_on_in(deep_stacks);
+    StackSnapshot cut = own_.snapshot();
+    cut.stack = cut.stack.first(kCopied);
+    cut.stands = true;
+    UnwindEnd end = unwinder.unwind(cut, frames_);
+    went_on_ = !deep_stacks.beyond(cut).empty();
+    return end;
+  }
+
+  bool went_on_ = false;
+};
+
+TEST_F(DeepStackUnwinderTest, GoesOnInMemoryWhereTheCopyEnds) {
+  UnwindEnd end = UnwindEnd::kBroken;
+  recurse(500, [&] {
+    take(own_);
+    end = unwind_on(self_.memory());
+  });
+  EXPECT_EQ(end, UnwindEnd::kComplete);
+  EXPECT_EQ(pcs(frames_, 1), own_.callers);
+}
+
+TEST_F(DeepStackUnwinderTest, WhatMakesNoSenseIsLeftOut) {
+  recurse(500, [&] { take(own_); });
+  std::vector<uint8_t> bytes = own_.bytes;
+  std::fill(bytes.begin() + kCopied, bytes.end(), 0x5a);
+  test::FakeMemory memory;
+  memory.map(own_.registers.sp() - (64 << 10), 64 << 10);
+  memory.put(own_.registers.sp(), bytes);
+  EXPECT_EQ(unwind_on(memory), UnwindEnd::kTruncated);
+  EXPECT_TRUE(went_on_);
+  auto found = pcs(frames_, 1);
+  ASSERT_LT(found.size(), own_.callers.size());
+  EXPECT_TRUE(std::equal(found.begin(), found.end(), own_.callers.begin()));
+  StackSnapshot cut = own_.snapshot();
+  cut.stack = cut.stack.first(kCopied);
+  std::vector<MachineFrame> with_memory = frames_;
+  unwind(cut);
+  EXPECT_EQ(frames_, with_memory);
 }
 
 TEST_F(StackUnwinderTest, FollowsAThreadToItsStart) {
