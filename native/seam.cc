@@ -51,7 +51,10 @@ class Merge {
       if (runs_something) activation(loop - first);
     }
     // The copy ends below the next loop: what is rootward of the last one was called by the runtime, too.
-    if (loops_.size() < input_.activations.size()) machine(at, input_.is_loop.size());
+    if (loops_.size() < input_.activations.size()) {
+      machine(at, input_.is_loop.size());
+      out_.push_back({SeamFrame::Kind::kTruncated, 0});
+    }
     for (size_t left = loops_.size() - first; left < input_.activations.size(); ++left) activation(left);
   }
 

@@ -21,8 +21,9 @@ namespace rtprof::native {
 //   more than there are activations, at the leaf. It runs nothing, and is left out.
 // - A machine stack that was not copied whole lacks loops at the root: the k-th from the leaf then belong
 // together,
-//   and what is left of the runtime's frames is at the root. One that could not be unwound to its root is
-//   believed where the numbers are equal: the program around the interpreter may tell nothing of its callers.
+//   and what is left of the runtime's frames is at the root, behind a mark: frames of the machine between
+//   them are missing. One that could not be unwound to its root is believed where the numbers are equal: the
+//   program around the interpreter may tell nothing of its callers.
 // - Anything else: one of the two is not what it seems. All of the runtime's frames, a mark, and of the
 // machine's
 //   those that certainly are leafward of them.
@@ -31,9 +32,9 @@ namespace rtprof::native {
 
 // A frame of the merged stack.
 struct SeamFrame {
-  enum class Kind : uint8_t { kMachine, kRuntime, kDisagree };
+  enum class Kind : uint8_t { kMachine, kRuntime, kDisagree, kTruncated };
   Kind kind = Kind::kMachine;
-  size_t index = 0;  // in the list it is of
+  size_t index = 0;  // in the list it is of; 0 of a mark
 
   bool operator==(const SeamFrame&) const = default;
 };

@@ -68,6 +68,9 @@ std::optional<RawStack> PythonMergedStacks::merge(uint64_t hash, const StackSnap
         id = merged_->child(id, {namer_, python}, stacks_.unknown(python));
         break;
       }
+      case native::SeamFrame::Kind::kTruncated:
+        id = merged_->child(id, {namer_, stacks_.marker("[truncated]")}, false);
+        break;
       case native::SeamFrame::Kind::kDisagree:
         id = merged_->child(id, {namer_, stacks_.marker("[unknown: native and Python stacks disagree]")},
                             true);

@@ -9,7 +9,8 @@ namespace rtprof::native {
 namespace {
 
 // Machine frames as text, leaf first: "L" is a call of the evaluation loop, "c" is anything else. The result,
-// leaf first: machine frames by their index, runtime frames as "p" and index, "!" where the two disagree.
+// leaf first: machine frames by their index, runtime frames as "p" and index, "!" where the two disagree, "~"
+// where frames of the machine are missing.
 std::string merged(std::string_view machine, std::vector<size_t> activations,
                    UnwindEnd end = UnwindEnd::kComplete, bool runtime_complete = true) {
   std::vector<uint8_t> is_loop;
@@ -21,6 +22,8 @@ std::string merged(std::string_view machine, std::vector<size_t> activations,
     if (!text.empty()) text += ' ';
     if (frame.kind == SeamFrame::Kind::kDisagree) {
       text += '!';
+    } else if (frame.kind == SeamFrame::Kind::kTruncated) {
+      text += '~';
     } else {
       text += (frame.kind == SeamFrame::Kind::kRuntime ? "p" : "") + std::to_string(frame.index);
     }
@@ -56,8 +59,9 @@ TEST(Seam, LoopThatIsJustEnteredRunsNothing) {
 }
 
 TEST(Seam, TruncatedMachineStackIsAlignedAtTheLeaf) {
-  EXPECT_EQ(merged("cLccLc", {1, 2, 3}, UnwindEnd::kTruncated), "0 p0 2 3 p1 p2 5 p3 p4 p5");
-  EXPECT_EQ(merged("cc", {1, 1}, UnwindEnd::kTruncated), "0 1 p0 p1");
+  EXPECT_EQ(merged("cLccLc", {1, 2, 3}, UnwindEnd::kTruncated), "0 p0 2 3 p1 p2 5 ~ p3 p4 p5");
+  EXPECT_EQ(merged("cc", {1, 1}, UnwindEnd::kTruncated), "0 1 ~ p0 p1");
+  EXPECT_EQ(merged("cLcLcc", {1, 2}, UnwindEnd::kTruncated), "0 p0 2 p1 p2");
 }
 
 TEST(Seam, TruncatedRuntimeStackIsAlignedAtTheLeaf) {
