@@ -9,6 +9,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "bpf/entry.skel.h"
 #include "common/base/error.h"
@@ -158,6 +159,7 @@ int BpfSampler::fd() const {
 }
 void BpfSampler::drain() {
   if (cpu_clocks_) cpu_clocks_->draw_periods();
+  for (auto [tid, wakers] : std::exchange(refused_, {})) keep_wait_snapshots(tid, wakers);
   ring_buffer__consume(ring_.get());
 }
 
@@ -261,11 +263,16 @@ std::vector<rt_open_thread> BpfSampler::open_threads(pid_t pid) {
 
 void BpfSampler::keep_wait_snapshots(pid_t tid, bool wakers) {
   if (!needs_.context_switches) return;
+  bool kept = keep_snapshot(skeleton_->maps.wait_snapshots, tid);
+  if (wakers && needs_.wakers) kept = keep_snapshot(skeleton_->maps.waker_snapshots, tid) && kept;
+  if (!kept) refused_[tid] = wakers;
+}
+
+// False when the kernel has no memory for it at the moment: elements are allocated without waiting.
+bool BpfSampler::keep_snapshot(bpf_map* map, pid_t tid) {
   auto key = static_cast<uint32_t>(tid);
-  std::vector<uint8_t> none(bpf_map__value_size(skeleton_->maps.wait_snapshots));
-  bpf_map_update_elem(bpf_map__fd(skeleton_->maps.wait_snapshots), &key, none.data(), BPF_NOEXIST);
-  if (wakers && needs_.wakers)
-    bpf_map_update_elem(bpf_map__fd(skeleton_->maps.waker_snapshots), &key, none.data(), BPF_NOEXIST);
+  std::vector<uint8_t> none(bpf_map__value_size(map));
+  return bpf_map_update_elem(bpf_map__fd(map), &key, none.data(), BPF_NOEXIST) == 0 || errno != ENOMEM;
 }
 
 // The thread may go on while its snapshot is copied, and then be in another wait.
@@ -292,6 +299,7 @@ std::optional<StackSnapshot> BpfSampler::wait_snapshot(pid_t tid, const rt_threa
 }
 
 void BpfSampler::forget_snapshots(pid_t tid) {
+  refused_.erase(tid);
   auto key = static_cast<uint32_t>(tid);
   bpf_map_delete_elem(bpf_map__fd(skeleton_->maps.wait_snapshots), &key);
   bpf_map_delete_elem(bpf_map__fd(skeleton_->maps.waker_snapshots), &key);

@@ -18,6 +18,7 @@
 #include "kernel/kernel_stacks.h"
 #include "kernel/record.h"
 
+struct bpf_map;
 struct entry;
 struct ring_buffer;
 
@@ -128,7 +129,8 @@ class BpfSampler {
   const std::shared_ptr<KernelStacks>& kernel_stacks() const { return kernel_stacks_; }
   // Machine stacks of the thread's waits are kept from now on, and with `wakers` those of what wakes it up:
   // before that, and where context switches are not followed, there are none. Each takes 64 KiB of the
-  // kernel's memory until forget_snapshots() or the thread's end.
+  // kernel's memory until forget_snapshots() or the thread's end. Where there is none left, drain() tries
+  // again; waits before that have no snapshot.
   void keep_wait_snapshots(pid_t tid, bool wakers);
   void forget_snapshots(pid_t tid);
   // That of the wait which the thread was seen in, into `stack`; nothing when there is none, or the wait has
@@ -147,6 +149,7 @@ class BpfSampler {
   std::optional<Failure> install(const Walker& walker);
   std::optional<Failure> attach();
   UniqueFd iterate(pid_t pid) const;
+  static bool keep_snapshot(bpf_map* map, pid_t tid);
   static int on_record(void* self, void* data, size_t size);
 
   struct Deleter {
@@ -163,6 +166,7 @@ class BpfSampler {
   std::unordered_map<uint32_t, RecordSink*> sinks_;
   std::shared_ptr<KernelStacks> kernel_stacks_;
   std::optional<CpuClocks> cpu_clocks_;
+  std::unordered_map<pid_t, bool> refused_;  // threads to try keep_wait_snapshots() for again: `wakers`
   uint32_t next_target_ = 1;
 };
 

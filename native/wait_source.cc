@@ -115,6 +115,7 @@ RawStack WaitSource::open_stack(const rt_open_thread& thread) {
   auto tid = static_cast<pid_t>(thread.tid);
   if (thread.thread.stack == 0) return initial_stack(tid);
   if (thread.thread.activity != RT_THREAD_RUNNING) {
+    if ((thread.thread.flags & RT_SAMPLE_MACHINE) == 0) return code_.marker("[unknown: stack not taken]");
     auto snapshot = sampler_.wait_snapshot(tid, thread.thread, bytes_);
     return snapshot ? code_.stack({}, *snapshot) : code_.marker("[unknown: went on while it was read]");
   }
