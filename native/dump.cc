@@ -15,6 +15,7 @@
 #include "common/process/thread_probe.h"
 #include "kernel/thread_registers.h"
 #include "native/ptrace_registers.h"
+#include "native/stack_reader.h"
 #include "native/stack_unwinder.h"
 #include "native/standing_threads.h"
 #include "native/workshop.h"

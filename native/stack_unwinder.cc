@@ -22,7 +22,7 @@ StackUnwinder::StackUnwinder(AddressSpace& space, UnwindTables& tables, UnwindMe
 
 UnwindEnd StackUnwinder::unwind(const StackSnapshot& snapshot, std::vector<MachineFrame>& leaf_first) {
   leaf_first.clear();
-  Cursor cursor{snapshot.registers};
+  Cursor cursor{.registers = snapshot.registers, .known = snapshot.known};
   UnwindEnd end = follow(cursor, StackMemory(snapshot), leaf_first);
   if (deep_stacks_ == nullptr) return end;
   deep_stacks_->met(snapshot);
@@ -91,11 +91,12 @@ StepResult StackUnwinder::native_step(Cursor& cursor, const StackMemory& stack,
 
 // In a leaf, the return address may have been pushed last: by a call to what is not code, as through a null
 // pointer, or to hand-written instructions that nothing describes (those of glibc's clone3 around its system
-// call).
+// call). That is no guess to make where it may be an unknown register that leads to the caller.
 StepResult StackUnwinder::step_by_top_of_stack(Cursor& cursor, const StackMemory& stack,
                                                std::vector<MachineFrame>& leaf_first) {
   auto return_address = stack.word(cursor.registers.sp());
-  if (!leaf_first.empty() || !return_address || !space_.find(*return_address - 1)) return StepResult::kNoRule;
+  bool may_guess = leaf_first.empty() && cursor.known == StackSnapshot::kAllKnown;
+  if (!may_guess || !return_address || !space_.find(*return_address - 1)) return StepResult::kNoRule;
   leaf_first.push_back(cursor.frame());
   cursor.registers.values[Registers::kRip] = *return_address;
   cursor.registers.values[Registers::kRsp] += sizeof(uint64_t);

@@ -54,11 +54,9 @@ class StackMemory {
 
 // Where an unwinding is: the registers as they were in the frame that is to be named next.
 struct Cursor {
-  static constexpr uint32_t kAllKnown = (1u << Registers::kCount) - 1;
-
   Registers registers;
   // A bit by number for each register whose value is known: callees lose those that a call may change.
-  uint32_t known = kAllKnown;
+  uint32_t known = StackSnapshot::kAllKnown;
   bool is_return_address = false;  // of registers.pc()
   bool is_guess = false;           // as of the frame
 

@@ -41,9 +41,13 @@ struct Registers {
 // A thread at one instant: its registers, and the bytes of its stack from the stack pointer on, as many as
 // were taken. Every source of machine stacks makes this: a perf sample, a BPF program, a pause.
 struct StackSnapshot {
+  static constexpr uint32_t kAllKnown = (1u << Registers::kCount) - 1;
+
   Registers registers;
   Address stack_address = 0;  // of the first byte
   std::span<const uint8_t> stack;
+  // A bit by number for each register whose value is known. The stack and the instruction pointer always are.
+  uint32_t known = kAllKnown;
   pid_t thread = 0;     // whose it is, where the source tells
   bool stands = false;  // the thread has not run since
 };

@@ -47,6 +47,26 @@ std::optional<ThreadTimes> parse_schedstat(std::string_view text) {
   return times;
 }
 
+std::optional<ThreadPlace> parse_place(std::string_view syscall) {
+  constexpr std::string_view kSpaces = " \n";
+  // The last word first.
+  auto take_number = [&]() -> std::optional<uint64_t> {
+    size_t last = syscall.find_last_not_of(kSpaces);
+    if (last == std::string_view::npos) return std::nullopt;
+    syscall = syscall.substr(0, last + 1);
+    std::string_view word = syscall.substr(syscall.find_last_of(kSpaces) + 1);
+    syscall.remove_suffix(word.size());
+    uint64_t value = 0;
+    if (!word.starts_with("0x")) return std::nullopt;
+    auto [end, error] = std::from_chars(word.data() + 2, word.data() + word.size(), value, 16);
+    return error == std::errc() && end == word.data() + word.size() ? std::optional(value) : std::nullopt;
+  };
+  auto pc = take_number();
+  auto sp = take_number();
+  if (!pc || !sp) return std::nullopt;
+  return ThreadPlace{*sp, *pc};
+}
+
 ThreadProbe::ThreadProbe(pid_t pid, pid_t tid)
     : directory_("/proc/" + std::to_string(pid) + "/task/" + std::to_string(tid)),
       schedstat_(open_to_keep(directory_ + "/schedstat")),
@@ -84,6 +104,11 @@ bool ThreadProbe::asleep() const {
   const UniqueFd& syscall = syscall_.valid() ? syscall_ : again;
   std::string_view text = syscall.valid() ? read_now(syscall, buffer) : std::string_view();
   return text.empty() ? state() != 'R' : !text.starts_with("running");
+}
+
+std::optional<ThreadPlace> ThreadProbe::place_asleep() const {
+  Buffer buffer;
+  return syscall_.valid() ? parse_place(read_now(syscall_, buffer)) : std::nullopt;
 }
 
 }  // namespace rtprof

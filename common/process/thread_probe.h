@@ -24,6 +24,14 @@ struct ThreadTimes {
   bool operator==(const ThreadTimes&) const = default;
 };
 
+// Where in user space a thread goes on that is in the kernel.
+struct ThreadPlace {
+  uint64_t sp = 0;
+  uint64_t pc = 0;
+
+  bool operator==(const ThreadPlace&) const = default;
+};
+
 // Looks at one thread again and again for little: a microsecond for its times, three for its state. The
 // thread is neither stopped nor attached to. Bound to the thread, not to its id, which may be reused.
 class ThreadProbe {
@@ -39,6 +47,8 @@ class ThreadProbe {
   // leaves its CPU, and one that is woken in between goes on without having left it. When it sleeps, and its
   // slices later are what they were before, then it has slept all the while.
   bool asleep() const;
+  // Where it sleeps; nothing when it runs or waits for a CPU, or where the kernel does not tell.
+  std::optional<ThreadPlace> place_asleep() const;
 
  private:
   std::string directory_;
@@ -49,5 +59,8 @@ class ThreadProbe {
 
 // "CPU-TIME WAITED SLICES", proc(5).
 std::optional<ThreadTimes> parse_schedstat(std::string_view text);
+
+// "NUMBER ARGUMENTS… SP PC" or "-1 SP PC", proc(5) on /proc/PID/syscall; nothing for "running".
+std::optional<ThreadPlace> parse_place(std::string_view syscall);
 
 }  // namespace rtprof

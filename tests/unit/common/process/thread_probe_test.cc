@@ -21,6 +21,20 @@ TEST(ParseSchedstat, RefusesAnythingElse) {
   EXPECT_FALSE(parse_schedstat("a b c"));
 }
 
+TEST(ParsePlace, ReadsTheLastTwoNumbers) {
+  EXPECT_EQ(parse_place("230 0x0 0x0 0x7ffd 0x0 0x5 0x0 0x7ffd4b0 0x7f3c1e5\n"),
+            (ThreadPlace{0x7ffd4b0, 0x7f3c1e5}));
+  EXPECT_EQ(parse_place("-1 0x7ffd4b0 0x401000\n"), (ThreadPlace{0x7ffd4b0, 0x401000}));
+}
+
+TEST(ParsePlace, RefusesAnythingElse) {
+  EXPECT_FALSE(parse_place("running\n"));
+  EXPECT_FALSE(parse_place(""));
+  EXPECT_FALSE(parse_place("-1 0x401000\n"));
+  EXPECT_FALSE(parse_place("-1 0x 0x401000"));
+  EXPECT_FALSE(parse_place("-1 12 0x4g"));
+}
+
 class ThreadProbeTest : public testing::Test {
  protected:
   std::atomic<pid_t> tid_{0};
@@ -42,6 +56,7 @@ TEST_F(ThreadProbeTest, SeesAThreadRun) {
   ThreadProbe probe(::getpid(), tid_);
   EXPECT_EQ(probe.state(), 'R');
   EXPECT_FALSE(probe.asleep());
+  EXPECT_FALSE(probe.place_asleep());
   auto first = probe.times();
   ASSERT_TRUE(first);
   while (probe.times()->cpu <= first->cpu) std::this_thread::yield();
@@ -67,6 +82,7 @@ TEST_F(ThreadProbeTest, AThreadThatSleepsIsAsleep) {
   while (tid_ == 0) std::this_thread::yield();
   ThreadProbe probe(::getpid(), tid_);
   while (!probe.asleep()) std::this_thread::yield();
+  EXPECT_TRUE(probe.place_asleep());
   stop_ = true;
   thread.join();
 }
