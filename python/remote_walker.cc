@@ -53,11 +53,12 @@ RemoteWalker::RemoteWalker(const Memory& memory, const PythonLayout& layout)
 RemoteWalker::Walk RemoteWalker::walk(Address state, uint64_t thread_id, WalkMemory& memory) {
   frames_.clear();
   addresses_.clear();
+  marked_.clear();
   leaf_ = 0;
   leaf_frame_ = {};
-  if (!start(state, memory)) return {StackEnd::kThreadGone, {}, {}};
+  if (!start(state, memory)) return {.end = StackEnd::kThreadGone};
   if (field<uint64_t>(buffer_.data(), layout_.walk.thread_id) != thread_id)
-    return {StackEnd::kThreadGone, {}, {}};
+    return {.end = StackEnd::kThreadGone};
   Address next = 0;
   StackEnd end = enter(next) ? StackEnd::kComplete : StackEnd::kReadError;
   leaf_ = next;
@@ -71,13 +72,17 @@ RemoteWalker::Walk RemoteWalker::walk(Address state, uint64_t thread_id, WalkMem
       break;
     }
     if (steps == 0) leaf_frame_ = *frame;
-    if (!frame->shim) {
+    if (frame->shim) {
+      mark_entry(frame->back);
+    } else {
       if (frames_.size() == kMostFrames) {
         end = StackEnd::kTruncated;
         break;
       }
       frames_.push_back(frame->code_and_ip);
       addresses_.push_back(next);
+      marked_.push_back(frame->code_and_ip);
+      if (frame->entry) marked_.back().code |= RT_PY_ENTRY;
     }
     if (next == mark || steps > 2 * kMostFrames) {
       end = StackEnd::kChanged;
@@ -88,7 +93,17 @@ RemoteWalker::Walk RemoteWalker::walk(Address state, uint64_t thread_id, WalkMem
     next = frame->back;
   }
   remember(memory);
-  return {end, frames_, addresses_};
+  return {end, frames_, addresses_, marked_};
+}
+
+// As mark_entry() in walk.bpf.c: what a shim tells of the frames leafward of it.
+void RemoteWalker::mark_entry(Address back) {
+  if (!marked_.empty() && (marked_.back().code & RT_PY_ENTRY) == 0) {
+    marked_.back().code |= RT_PY_ENTRY;
+    return;
+  }
+  if (!marked_.empty() && back == 0) return;
+  marked_.push_back({RT_PY_ENTRY, 0});
 }
 
 // Copies the thread state and, in the same read, what the last walk used.
@@ -151,6 +166,8 @@ RemoteWalker::Frame RemoteWalker::parse(const uint8_t* bytes) const {
     auto owner = field<uint8_t>(bytes, walk.frame_owner);
     frame.shim = owner < 16 && (walk.shim_owners >> owner & 1) != 0;
   }
+  frame.entry = walk.frame_owner == kNoOffset ||
+                (walk.frame_entry != kNoOffset && field<uint8_t>(bytes, walk.frame_entry) != 0);
   return frame;
 }
 

@@ -43,7 +43,8 @@ class RemoteWalker {
     StackEnd end = StackEnd::kComplete;  // kThreadGone: the state is no longer that thread's
     // Valid until the next walk.
     std::span<const rt_py_frame> leaf_first;
-    std::span<const Address> addresses;  // of the same frames
+    std::span<const Address> addresses;   // of the same frames
+    std::span<const rt_py_frame> marked;  // the same frames with their marks, and marks alone: RT_PY_ENTRY
   };
 
   // Walks the thread whose thread state is at `state` and whose pthread_t is `thread_id`.
@@ -64,6 +65,7 @@ class RemoteWalker {
     Address back = 0;
     rt_py_frame code_and_ip{};
     bool shim = false;
+    bool entry = false;
   };
 
   bool start(Address state, const WalkMemory& memory);
@@ -72,6 +74,7 @@ class RemoteWalker {
   const uint8_t* find(const std::vector<Copy>& copies, Address address, size_t size) const;
   const uint8_t* get(Address address, size_t size);
   const uint8_t* copy(Address address, size_t size);
+  void mark_entry(Address back);
   void load_newest_chunk(Address chunk, Address top);
   bool load_older_chunk(Address frame);
   bool load_chunk(Address address, uint64_t size);
@@ -96,6 +99,7 @@ class RemoteWalker {
   std::vector<WalkMemory::Range> used_;
   std::vector<rt_py_frame> frames_;
   std::vector<Address> addresses_;  // of frames_
+  std::vector<rt_py_frame> marked_;
   std::vector<MemoryRange> ranges_;
 };
 

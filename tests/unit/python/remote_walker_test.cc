@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <string>
 
 #include "tests/unit/python/fake_python.h"
 
@@ -78,6 +79,13 @@ class FakeThread {
 
   static uint64_t code(size_t i) { return 0x1000 * (i + 1); }
 
+  void put_shim(Address at, Address back) {
+    uint8_t owner = 0;
+    while ((walk().shim_owners >> owner & 1) == 0) ++owner;
+    put_frame(at, back, 0xdead, 0xbeef, owner);
+  }
+  void set_entry(Address frame) { memory_.set<uint8_t>(frame + walk().frame_entry, 1); }
+
  private:
   bool is_mapped(Address at) const { return memory_.get<uint8_t>(at).has_value(); }
   void chunk(Address at, Address previous) {
@@ -105,6 +113,17 @@ class RemoteWalkerTest : public testing::TestWithParam<Build> {
       EXPECT_EQ(walk.leaf_first[i].code, FakeThread::code(i));
       EXPECT_EQ(walk.leaf_first[i].ip, FakeThread::code(i) + i);
     }
+  }
+  // Marked frames by their number, "-" for a mark alone, each with "|" where it is marked.
+  static std::string marks(const RemoteWalker::Walk& walk) {
+    std::string text;
+    for (const rt_py_frame& frame : walk.marked) {
+      if (!text.empty()) text += ' ';
+      uint64_t code = frame.code & ~RT_PY_ENTRY;
+      text += code == 0 ? "-" : std::to_string(code / FakeThread::code(0) - 1);
+      if (code != frame.code) text += '|';
+    }
+    return text;
   }
   // Frames one after another in the newest chunk, or anywhere where there are no chunks.
   std::vector<Address> frames_in_chunk(size_t count, Address chunk = kChunk) {
@@ -202,13 +221,52 @@ TEST_P(RemoteWalkerTest, OlderChunksAreCopiedToo) {
 }
 
 TEST_P(ShimTest, ShimsAreLeftOut) {
-  uint8_t owner = 0;
-  while ((layout_.walk.shim_owners >> owner & 1) == 0) ++owner;
   auto frames = frames_in_chunk(2);
   thread_.put_stack(frames);
-  thread_.put_frame(kElsewhere, frames[0], 0xdead, 0xbeef, owner);
+  thread_.put_shim(kElsewhere, frames[0]);
   thread_.set_leaf(kElsewhere);
   expect_stack(walk(), 2);
+}
+
+// C code called frame 3, and what that called again called frame 1.
+TEST_P(RemoteWalkerTest, FramesThatCCodeCalledAreMarked) {
+  auto frames = frames_in_chunk(4);
+  thread_.put_stack(frames);
+  bool has_shims = layout_.walk.shim_owners != 0;
+  if (layout_.walk.frame_entry != kNoOffset) {
+    thread_.set_entry(frames[1]);
+    thread_.set_entry(frames[3]);
+  } else if (has_shims) {
+    thread_.put_shim(kElsewhere, frames[2]);
+    thread_.put_frame(frames[1], kElsewhere, FakeThread::code(1), FakeThread::code(1) + 1);
+    thread_.put_shim(kElsewhere + 0x1000, 0);
+    thread_.put_frame(frames[3], kElsewhere + 0x1000, FakeThread::code(3), FakeThread::code(3) + 3);
+  }
+  auto walked = walk();
+  expect_stack(walked, 4);
+  EXPECT_EQ(marks(walked), GetParam().minor < 11 ? "0| 1| 2| 3|" : "0 1| 2 3|");
+}
+
+TEST_P(ShimTest, AShimWithoutAFrameIsAMarkOfItsOwn) {
+  auto frames = frames_in_chunk(1);
+  thread_.put_stack(frames);
+  thread_.put_shim(kElsewhere, kElsewhere + 0x1000);
+  thread_.put_shim(kElsewhere + 0x1000, frames[0]);
+  thread_.put_shim(kElsewhere + 0x2000, 0);
+  thread_.put_frame(frames[0], kElsewhere + 0x2000, FakeThread::code(0), FakeThread::code(0));
+  thread_.set_leaf(kElsewhere);
+  auto walked = walk();
+  expect_stack(walked, 1);
+  EXPECT_EQ(marks(walked), "-| -| 0|");
+}
+
+TEST_P(ShimTest, AShimAtTheRootOfAllIsNoMark) {
+  auto frames = frames_in_chunk(1);
+  thread_.put_stack(frames);
+  thread_.put_frame(frames[0], kElsewhere, FakeThread::code(0), FakeThread::code(0));
+  thread_.put_shim(kElsewhere, kElsewhere + 0x1000);
+  thread_.put_shim(kElsewhere + 0x1000, 0);
+  EXPECT_EQ(marks(walk()), "0|");
 }
 
 TEST_P(OwnedFramesTest, AGeneratorOwnerIsNoShim) {
