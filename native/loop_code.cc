@@ -88,4 +88,13 @@ bool LoopCode::contains(const AddressSpace::Place& place) {
   });
 }
 
+std::vector<uint8_t> LoopCode::marks(AddressSpace& space, std::span<const MachineFrame> frames) {
+  std::vector<uint8_t> is_loop;
+  for (const MachineFrame& frame : frames) {
+    auto place = space.find(frame.lookup());
+    is_loop.push_back(place && contains(*place) ? 1 : 0);
+  }
+  return is_loop;
+}
+
 }  // namespace rtprof::native

@@ -4,12 +4,14 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "common/elf/elf_file.h"
 #include "native/address_space.h"
 #include "native/binary.h"
+#include "native/unwinder.h"
 
 namespace rtprof::native {
 
@@ -21,6 +23,8 @@ class LoopCode {
   explicit LoopCode(std::string function) : function_(std::move(function)) {}
 
   bool contains(const AddressSpace::Place& place);
+  // For each frame of a machine stack whether it is one of the loop's, as SeamInput wants it.
+  std::vector<uint8_t> marks(AddressSpace& space, std::span<const MachineFrame> frames);
 
  private:
   struct Range {

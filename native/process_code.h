@@ -37,7 +37,7 @@ class ProcessCode {
     return unwinder_.unwind(user, leaf_first);
   }
   RawStack frame(const MachineFrame& frame);
-  std::optional<AddressSpace::Place> find(Address pc) { return space_.find(pc); }
+  AddressSpace& space() { return space_; }
   // Of one mark, "[unknown: …]".
   RawStack marker(std::string_view text);
 

@@ -106,7 +106,8 @@ Dumper::Dumper(const Process& process, PythonProcess python, const DumpOptions& 
 void Dumper::open_reader(Mechanism mechanism) {
   mechanism_ = mechanism;
   reader_.emplace(process_, python_.layout, mechanism, stacks_, table_);
-  reader_->set_witness([this](const RemoteWalker::Walk& walk) { witness(walk); });
+  reader_->set_witness(
+      [this](const SampledThread&, const RemoteWalker::Walk& walk, PullReader::Hold) { witness(walk); });
 }
 
 void Dumper::witness(const RemoteWalker::Walk& walk) {

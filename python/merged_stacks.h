@@ -1,7 +1,5 @@
 #pragma once
 
-#include <sys/types.h>
-
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -19,6 +17,7 @@
 #include "native/seam.h"
 #include "python/stacks.h"
 #include "python/walk.h"
+#include "python/walked_stack.h"
 
 namespace rtprof {
 
@@ -32,26 +31,26 @@ class PythonMergedStacks {
 
   void begin_batch() { code_.begin_batch(); }
 
-  // What a walker found, with its marks (RT_PY_ENTRY); `hash` names it from now on.
-  void add(uint64_t hash, std::span<const rt_py_frame> leaf_first, StackEnd end);
+  // The two stacks of a moment in one.
+  RawStack merge(const WalkedStack& walked, const StackSnapshot& snapshot);
+  // Where the machine's could not be had.
+  RawStack without_machine(const WalkedStack& walked);
+
+  // For a walker that tells a stack once and names it by its hash from then on: what it found, with its marks
+  // (RT_PY_ENTRY).
+  void add(uint64_t hash, std::span<const rt_py_frame> marked, StackEnd end);
   // A thread without a state: it runs none of Python's code.
   void add_without_state(uint64_t hash) { walked_[hash] = {}; }
 
-  // The two stacks of a moment in one; nothing when no stack of that name was added.
+  // Nothing when no stack of that name was added.
   std::optional<RawStack> merge(uint64_t hash, const StackSnapshot& snapshot);
 
   bool is_merged(RawStack stack) const { return stack.namer == merged_namer_; }
   bool unknown(RawStack stack) const { return merged_->unknown(stack.id); }
 
  private:
-  struct Walked {
-    std::vector<uint32_t> frames;      // leaf first: each a stack of its own
-    std::vector<size_t> activations;   // how many of them each call of the loop runs
-    std::optional<uint32_t> end_mark;  // the walk did not reach the root
-  };
-
-  uint32_t root_of(const Walked& walked, native::UnwindEnd end);
-  void find_loops();
+  uint32_t root_of(const WalkedStack& walked, native::UnwindEnd end);
+  uint32_t python_child(uint32_t callers, uint32_t python);
 
   PythonStacks& stacks_;
   const uint32_t namer_;
@@ -59,10 +58,9 @@ class PythonMergedStacks {
   native::LoopCode loop_;
   std::shared_ptr<native::MergedStacks> merged_;
   uint32_t merged_namer_;
-  std::unordered_map<uint64_t, Walked> walked_;
+  std::unordered_map<uint64_t, WalkedStack> walked_;
   // Of the merge at hand.
   std::vector<native::MachineFrame> machine_;
-  std::vector<uint8_t> is_loop_;
   std::vector<native::SeamFrame> frames_;
 };
 

@@ -5,7 +5,7 @@
 namespace rtprof {
 
 PullOutput::PullOutput(const Process& process, const PythonProcess& python, const SamplingPlan& plan,
-                       Recorder& recorder, std::shared_ptr<PythonStacks> stacks)
+                       Recorder& recorder, std::function<bool(RawStack)> unknown)
     : pid_(process.pid()),
       events_(plan.events),
       wall_(plan.has(Event::kWall)),
@@ -13,15 +13,14 @@ PullOutput::PullOutput(const Process& process, const PythonProcess& python, cons
       idle_cpu_(plan.has(Event::kCpu) && plan.idle),
       elapsed_(wall_ || idle_cpu_),
       recorder_(recorder),
-      stacks_(std::move(stacks)),
-      namer_(recorder.add_namer(stacks_)) {
+      unknown_(std::move(unknown)) {
   base_.pid = process.pid();
   base_.runtime = "python";
   base_.runtime_version = python.layout.version.text();
   base_.requested_rate = plan.rate;
 }
 
-void PullOutput::add(Reason reason, pid_t tid, uint32_t stack, TimePoint end, Nanoseconds time,
+void PullOutput::add(Reason reason, pid_t tid, RawStack stack, TimePoint end, Nanoseconds time,
                      Record record) {
   if (time <= 0 && record == Record::kMore) return;
   if (cpu_ && reason == Reason::kRunning) emit(Event::kCpu, Reason::kNone, tid, stack, end, time, record);
@@ -29,17 +28,17 @@ void PullOutput::add(Reason reason, pid_t tid, uint32_t stack, TimePoint end, Na
   if (wall_) emit(Event::kWall, reason, tid, stack, end, time, record);
 }
 
-void PullOutput::add_cpu(pid_t tid, uint32_t stack, TimePoint end, Nanoseconds time, Record record) {
+void PullOutput::add_cpu(pid_t tid, RawStack stack, TimePoint end, Nanoseconds time, Record record) {
   if (cpu_) emit(Event::kCpu, Reason::kNone, tid, stack, end, time, record);
 }
 
-void PullOutput::emit(Event event, Reason reason, pid_t tid, uint32_t stack, TimePoint end, Nanoseconds time,
+void PullOutput::emit(Event event, Reason reason, pid_t tid, RawStack stack, TimePoint end, Nanoseconds time,
                       Record record) {
   RawSample sample;
   sample.event = event;
   sample.reason = reason;
   sample.thread = {pid_, tid};
-  sample.stack = {namer_, stack};
+  sample.stack = stack;
   sample.start = end - time;
   sample.duration = time;
   sample.weight = time;
@@ -49,7 +48,7 @@ void PullOutput::emit(Event event, Reason reason, pid_t tid, uint32_t stack, Tim
   counts.weight += time;
   if (record == Record::kMore) return;
   ++(record == Record::kTorn ? counts.torn : counts.samples);
-  if (stacks_->unknown(stack)) ++counts.unknown;
+  if (unknown_(stack)) ++counts.unknown;
 }
 
 void PullOutput::add_holds(const std::vector<Nanoseconds>& holds) {

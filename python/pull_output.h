@@ -1,14 +1,13 @@
 #pragma once
 
 #include <array>
-#include <memory>
+#include <functional>
 #include <vector>
 
 #include "common/process/process.h"
 #include "common/sampler/plan.h"
 #include "common/sampler/recorder.h"
 #include "python/locate.h"
-#include "python/stacks.h"
 
 namespace rtprof {
 
@@ -16,8 +15,9 @@ namespace rtprof {
 // them.
 class PullOutput {
  public:
+  // `unknown`: whether a stack has a frame that could not be read.
   PullOutput(const Process& process, const PythonProcess& python, const SamplingPlan& plan,
-             Recorder& recorder, std::shared_ptr<PythonStacks> stacks);
+             Recorder& recorder, std::function<bool(RawStack)> unknown);
 
   // Whether an event counts elapsed time: wall, and cpu with --idle.
   bool elapsed() const { return elapsed_; }
@@ -33,10 +33,10 @@ class PullOutput {
 
   // `time` up to `end` that a thread spent with `stack`. Time spent running goes to all events, the rest to
   // those that count elapsed time.
-  void add(Reason reason, pid_t tid, uint32_t stack, TimePoint end, Nanoseconds time, Record record);
+  void add(Reason reason, pid_t tid, RawStack stack, TimePoint end, Nanoseconds time, Record record);
 
   // CPU time alone, for what ran before it was seen.
-  void add_cpu(pid_t tid, uint32_t stack, TimePoint end, Nanoseconds time, Record record);
+  void add_cpu(pid_t tid, RawStack stack, TimePoint end, Nanoseconds time, Record record);
 
   void add_ticks(uint64_t ticks) { base_.ticks += ticks; }
   void add_late(uint64_t late) { base_.late_ticks += late; }
@@ -53,7 +53,7 @@ class PullOutput {
     int64_t weight = 0;
   };
 
-  void emit(Event event, Reason reason, pid_t tid, uint32_t stack, TimePoint end, Nanoseconds time,
+  void emit(Event event, Reason reason, pid_t tid, RawStack stack, TimePoint end, Nanoseconds time,
             Record record);
 
   pid_t pid_;
@@ -63,8 +63,7 @@ class PullOutput {
   bool idle_cpu_;
   bool elapsed_;
   Recorder& recorder_;
-  std::shared_ptr<PythonStacks> stacks_;
-  uint32_t namer_;
+  std::function<bool(RawStack)> unknown_;
   RunQuality base_;
   std::array<Counts, 5> counts_{};  // by event
 };

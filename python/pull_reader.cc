@@ -20,14 +20,14 @@ PullReader::PullReader(const Process& process, const PythonLayout& layout, Mecha
       native_(stacks.marker("[native]")) {}
 
 // Walks the state of the thread that has frames; of several, the newest interpreter's runs.
-void PullReader::walk(SampledThread& thread) {
+void PullReader::walk(SampledThread& thread, Hold hold) {
   last_ = {};
   for (size_t i = 0; i < thread.states.size(); ++i) {
     const PythonThread& state = thread.states[i];
     last_ = walker_.walk(state.state, state.thread_id, thread.walks[i]);
     if (!last_.leaf_first.empty()) break;
   }
-  if (witness_) witness_(last_);
+  if (witness_) witness_(thread, last_, hold);
 }
 
 uint32_t PullReader::intern_last() {
@@ -41,21 +41,21 @@ uint32_t PullReader::intern_last() {
 }
 
 uint32_t PullReader::read_untouched(SampledThread& thread) {
-  walk(thread);
+  walk(thread, Hold::kNothing);
   return intern_last();
 }
 
 std::optional<uint32_t> PullReader::read_asleep(SampledThread& thread, uint64_t slices) {
-  walk(thread);
+  walk(thread, Hold::kSleep);
   auto times = thread.probe.times();
   if (!times || times->slices != slices) return std::nullopt;
   return intern_last();
 }
 
 PullReader::Reading PullReader::read_running(SampledThread& thread) {
-  if (thread.states.empty()) return {.stack = native_};
+  if (thread.states.empty() && !all_threads_) return {.stack = native_};
   if (mechanism_ == Mechanism::kPause) return read_held(thread);
-  walk(thread);
+  walk(thread, Hold::kNothing);
   bool torn = !walker_.still_there();
   return {.stack = intern_last(), .torn = torn};
 }
@@ -69,7 +69,7 @@ PullReader::Reading PullReader::read_held(SampledThread& thread) {
   if (pause.outcome() == PauseOutcome::kDenied) return read_denied(thread);
   thread.denied_since = 0;
   if (!pause.held()) return {.stopped = pause.outcome() == PauseOutcome::kLate};
-  walk(thread);
+  walk(thread, Hold::kPause);
   std::optional<ThreadTimes> times = thread.probe.times();
   thread.budget.spend(pause.resume());
   return {.stack = intern_last(), .stopped = true, .times = times};

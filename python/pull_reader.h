@@ -44,9 +44,15 @@ class PullReader {
   // As it comes, whatever the thread does meanwhile.
   uint32_t read_untouched(SampledThread& thread);
 
+  // What keeps a thread from moving on while it is read.
+  enum class Hold : uint8_t { kPause, kSleep, kNothing };
   // Called right after each walk, while a thread that is held still is.
-  using Witness = std::function<void(const RemoteWalker::Walk&)>;
+  using Witness = std::function<void(const SampledThread&, const RemoteWalker::Walk&, Hold)>;
   void set_witness(Witness witness) { witness_ = std::move(witness); }
+  // Also holds threads that run none of the interpreter's code: for what the witness wants of them.
+  void read_all_threads() { all_threads_ = true; }
+  // Valid until the next one.
+  const RemoteWalker::Walk& last_walk() const { return last_; }
 
   // Of threads that run none of the interpreter's code.
   uint32_t native() const { return native_; }
@@ -61,7 +67,7 @@ class PullReader {
 
  private:
   Reading read_held(SampledThread& thread);
-  void walk(SampledThread& thread);
+  void walk(SampledThread& thread, Hold hold);
   uint32_t intern_last();
   Reading read_denied(SampledThread& thread);
 
@@ -74,6 +80,7 @@ class PullReader {
   Pauser pauser_;
   kernel::ProcessFiles files_;
   Witness witness_;
+  bool all_threads_ = false;
   uint32_t native_;
   uint64_t held_back_ = 0;
 };

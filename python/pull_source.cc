@@ -2,17 +2,14 @@
 
 #include <fmt/core.h>
 #include <sys/prctl.h>
-#include <sys/ptrace.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <climits>
 #include <utility>
 
-#include "common/base/error.h"
-#include "common/process/access.h"
 #include "common/process/priority.h"
+#include "python/pull_merge.h"
 #include "python/pull_output.h"
+#include "python/pull_permission.h"
 #include "python/pull_reader.h"
 #include "python/thread_namer.h"
 #include "python/thread_table.h"
@@ -36,7 +33,7 @@ constexpr Nanoseconds kListingShare = 10;
 class PullSource final : public Source {
  public:
   PullSource(const Process& process, const PythonProcess& python, const SamplingPlan& plan,
-             Recorder& recorder, Mechanism mechanism, std::string reason);
+             Recorder& recorder, native::Workshop& workshop, Mechanism mechanism, std::string reason);
 
   Schedule schedule() const override { return {plan_.period(), reader_.late_fd()}; }
   TimePoint since() const override { return since_; }
@@ -56,6 +53,13 @@ class PullSource final : public Source {
   void sample_running(SampledThread& thread, TimePoint tick);
   void sample_asleep(SampledThread& thread, bool moved, Nanoseconds before);
   void end_sleep(SampledThread& thread, Nanoseconds most);
+  std::optional<RawStack> read_asleep(SampledThread& thread, uint64_t slices);
+  RawStack plain(uint32_t python) const { return {stacks_namer_, python}; }
+  // Of what the reader has just read.
+  RawStack stack_of(const PullReader::Reading& reading) {
+    return merge_ && !reading.denied ? merge_->last() : plain(*reading.stack);
+  }
+  bool unknown(RawStack stack) const;
   Record record_of_unread(Nanoseconds time) const;
   void emit_open(SampledThread& thread);
   void settle(TimePoint now);
@@ -71,12 +75,14 @@ class PullSource final : public Source {
   HighPriority priority_;
   std::string reason_;
   std::shared_ptr<PythonStacks> stacks_;
+  uint32_t stacks_namer_;
   PullOutput output_;
   ThreadTable table_;
   PullReader reader_;
   ThreadNamer namer_;
-  uint32_t never_caught_;
-  uint32_t never_listed_;
+  RawStack never_caught_;
+  RawStack never_listed_;
+  std::optional<PullMerge> merge_;  // with --native
 
   // CPU time of the process: at the start; what looks at threads have seen of it since; what was left over
   // and given to threads that had ended.
@@ -86,7 +92,7 @@ class PullSource final : public Source {
   Nanoseconds cpu_now_ = 0;
   struct Ended {
     pid_t tid;
-    std::optional<uint32_t> stack;  // where it was last seen on a CPU
+    std::optional<RawStack> stack;  // where it was last seen on a CPU
   };
   std::vector<Ended> ended_threads_;  // since the last settle()
   TimePoint since_ = 0;
@@ -97,7 +103,8 @@ class PullSource final : public Source {
 };
 
 PullSource::PullSource(const Process& process, const PythonProcess& python, const SamplingPlan& plan,
-                       Recorder& recorder, Mechanism mechanism, std::string reason)
+                       Recorder& recorder, native::Workshop& workshop, Mechanism mechanism,
+                       std::string reason)
     : process_(process),
       layout_(python.layout),
       plan_(plan),
@@ -105,12 +112,14 @@ PullSource::PullSource(const Process& process, const PythonProcess& python, cons
       priority_(mechanism == Mechanism::kPause),
       reason_(std::move(reason)),
       stacks_(std::make_shared<PythonStacks>(process.memory(), python, process.directory())),
-      output_(process, python, plan, recorder, stacks_),
+      stacks_namer_(recorder.add_namer(stacks_)),
+      output_(process, python, plan, recorder, [this](RawStack stack) { return unknown(stack); }),
       table_(process, layout_, plan.max_pause_share),
       reader_(process, layout_, mechanism, *stacks_, table_),
       namer_(process, layout_, recorder),
-      never_caught_(stacks_->marker("[unknown: not caught running]")),
-      never_listed_(stacks_->marker("[unknown: thread ended before it was seen]")) {
+      never_caught_(plain(stacks_->marker("[unknown: not caught running]"))),
+      never_listed_(plain(stacks_->marker("[unknown: thread ended before it was seen]"))) {
+  if (plan.native) merge_.emplace(process, plan, recorder, workshop, *stacks_, stacks_namer_, reader_);
   // The kernel lets sleeps take 50 µs longer than asked for; a sampler means what it says.
   ::prctl(PR_SET_TIMERSLACK, 1);
   // With many threads the first listing takes a while, which is not part of what is recorded.
@@ -134,6 +143,7 @@ void PullSource::tick(TimePoint now, Recorder&) {
   if (!process_.alive()) return;
   output_.add_ticks(1);
   stacks_->begin_batch();
+  if (merge_) merge_->begin_batch();
   running_ = 0;
   if (table_.outdated() && now >= next_refresh_) refresh(now);
   if (plan_.gil_only) {
@@ -231,8 +241,18 @@ void PullSource::sample_asleep(SampledThread& thread, bool moved, Nanoseconds be
   if (!asleep) return;
   uint64_t slices = thread.ledger->times().slices;
   thread.asleep_reason = reader_.reason_asleep(thread);
-  thread.asleep_stack = thread.states.empty() ? reader_.native() : reader_.read_asleep(thread, slices);
+  thread.asleep_stack = read_asleep(thread, slices);
   thread.asleep_counted = false;
+}
+
+std::optional<RawStack> PullSource::read_asleep(SampledThread& thread, uint64_t slices) {
+  if (thread.states.empty() && !merge_) return plain(reader_.native());
+  auto stack = reader_.read_asleep(thread, slices);
+  return stack ? std::optional(stack_of({.stack = stack})) : std::nullopt;
+}
+
+bool PullSource::unknown(RawStack stack) const {
+  return merge_ && merge_->is_merged(stack) ? merge_->unknown(stack) : stacks_->unknown(stack.id);
 }
 
 void PullSource::end_sleep(SampledThread& thread, Nanoseconds most) {
@@ -251,16 +271,16 @@ void PullSource::sample_running(SampledThread& thread, TimePoint tick) {
   if (reading.late) output_.add_late(1);
   if (!reading.stack) return;
   ++running_;
-  thread.running_stack = reading.stack;
+  RawStack stack = stack_of(reading);
+  thread.running_stack = stack;
   TimeLedger& ledger = *thread.ledger;
   // It stopped only after it had been given a CPU: it was on none when the tick came, unless our own waking
   // up had just taken its CPU.
   bool was_waiting = reading.times && reading.times->waited - waited_before > now - tick + kWakingUp;
   Record record = reading.torn ? Record::kTorn : Record::kTaken;
-  if (!was_waiting)
-    output_.add(Reason::kRunning, thread.tid, *reading.stack, now, ledger.take_running(), record);
+  if (!was_waiting) output_.add(Reason::kRunning, thread.tid, stack, now, ledger.take_running(), record);
   if (output_.elapsed())
-    output_.add(Reason::kRunnable, thread.tid, *reading.stack, now, ledger.take_runnable(), Record::kMore);
+    output_.add(Reason::kRunnable, thread.tid, stack, now, ledger.take_runnable(), Record::kMore);
 }
 
 // Time that nothing was read for is a sample that failed; less than a period of it asked for none.
@@ -275,12 +295,12 @@ void PullSource::emit_open(SampledThread& thread) {
   TimePoint end = ledger.looked();
   if (output_.elapsed() && thread.asleep_stack) end_sleep(thread, ledger.other());
   bool is_native = thread.states.empty() && thread.search_due != 0;
-  uint32_t stack = thread.running_stack.value_or(is_native ? reader_.native() : never_caught_);
+  RawStack stack = thread.running_stack.value_or(is_native ? plain(reader_.native()) : never_caught_);
   Nanoseconds running = ledger.take_running();
   Record record = thread.running_stack ? Record::kMore : record_of_unread(running);
   output_.add(Reason::kRunning, thread.tid, stack, end, running, record);
   if (!output_.elapsed()) return;
-  uint32_t waiting = thread.running_stack.value_or(thread.asleep_stack.value_or(stack));
+  RawStack waiting = thread.running_stack.value_or(thread.asleep_stack.value_or(stack));
   output_.add(Reason::kRunnable, thread.tid, waiting, end, ledger.take_runnable(), Record::kMore);
   output_.add(thread.asleep_reason, thread.tid, waiting, end, ledger.take_other(ledger.other()),
               Record::kMore);
@@ -329,7 +349,7 @@ void PullSource::sample_holder(SampledThread& thread, TimePoint now, Nanoseconds
   thread.gil_time += time;
   if (asleep) {
     Reason reason = reader_.reason_asleep(thread);
-    auto stack = reader_.read_asleep(thread, times->slices);
+    auto stack = read_asleep(thread, times->slices);
     if (!stack) return;
     Nanoseconds held = std::exchange(thread.gil_time, 0);
     return output_.add(reason, thread.tid, *stack, now, held, Record::kTaken);
@@ -338,8 +358,9 @@ void PullSource::sample_holder(SampledThread& thread, TimePoint now, Nanoseconds
   if (reading.late) output_.add_late(1);
   if (!reading.stack) return;
   ++running_;
+  RawStack stack = stack_of(reading);
   Record record = reading.torn ? Record::kTorn : Record::kTaken;
-  output_.add(Reason::kRunning, thread.tid, *reading.stack, now, std::exchange(thread.gil_time, 0), record);
+  output_.add(Reason::kRunning, thread.tid, stack, now, std::exchange(thread.gil_time, 0), record);
 }
 
 void PullSource::flush(Recorder&) {
@@ -376,30 +397,15 @@ std::vector<RunQuality> PullSource::quality() const {
   return all;
 }
 
-// Reading the target's memory takes the permission that ptrace takes, so what is left to stand in the way is
-// another tracer, and a filter on our own system calls.
-void require_pause(const Process& process) {
-  if (pid_t by = lasting_tracer(process.pid()); by != 0) {
-    auto tracer = read_stat("/proc/" + std::to_string(by));
-    throw Error(ExitCode::kNotPermitted,
-                fmt::format("process {} is traced by {} (pid {}), and can have only one tracer",
-                            process.pid(), tracer ? tracer->comm : "another process", by),
-                "detach the other tracer, or use --nonblocking");
-  }
-  // No thread has this id: what is permitted fails with ESRCH.
-  if (::ptrace(PTRACE_SEIZE, INT_MAX, nullptr, nullptr) != 0 && errno != ESRCH) {
-    throw Error(ExitCode::kNotPermitted, "ptrace is forbidden here: " + errno_text(errno),
-                "allow ptrace in the container's seccomp profile, or use --nonblocking");
-  }
-}
-
 }  // namespace
 
 std::unique_ptr<Source> open_python_pull(const Process& process, const PythonProcess& python,
-                                         const SamplingPlan& plan, Recorder& recorder, Mechanism mechanism,
+                                         const SamplingPlan& plan, Recorder& recorder,
+                                         native::Workshop& workshop, Mechanism mechanism,
                                          std::string reason) {
   if (mechanism == Mechanism::kPause) require_pause(process);
-  return std::make_unique<PullSource>(process, python, plan, recorder, mechanism, std::move(reason));
+  return std::make_unique<PullSource>(process, python, plan, recorder, workshop, mechanism,
+                                      std::move(reason));
 }
 
 }  // namespace rtprof

@@ -6,6 +6,7 @@
 #include "common/process/process.h"
 #include "common/sampler/plan.h"
 #include "common/sampler/source.h"
+#include "native/workshop.h"
 #include "python/locate.h"
 
 namespace rtprof {
@@ -15,10 +16,12 @@ namespace rtprof {
 // - Mechanism::kRead: nothing is held, so that the stack of a running thread may be torn. Torn samples are
 //   counted and kept: leaving them out would favour the code that is slow to move.
 // Threads that sleep are read untouched, and only when they have run since they were last read.
-// `reason` says why no better mechanism is used. `process` outlives the source. Throws Error when the target
-// may not be paused.
+// With SamplingPlan::native, which needs Mechanism::kPause, the machine's stack is taken in the same pause.
+// That of a thread that sleeps is unwound as far as the little leads that is known of its registers. `reason`
+// says why no better mechanism is used. `process` outlives the source. Throws Error when the target may not
+// be paused.
 std::unique_ptr<Source> open_python_pull(const Process& process, const PythonProcess& python,
-                                         const SamplingPlan& plan, Recorder& recorder, Mechanism mechanism,
-                                         std::string reason);
+                                         const SamplingPlan& plan, Recorder& recorder,
+                                         native::Workshop& workshop, Mechanism mechanism, std::string reason);
 
 }  // namespace rtprof

@@ -48,15 +48,15 @@ std::unique_ptr<Source> open_python(const Process& process, const SamplingPlan& 
                   "run as root or with CAP_BPF and CAP_PERFMON on Linux 5.17 or newer; -e wall shows waits "
                   "without it, sampled");
     }
-    if (plan.native) {
-      throw Error(
-          is_permission(source.failure()) ? ExitCode::kNotPermitted : ExitCode::kFailed,
-          "--native needs the kernel mechanism, which is not to be had: " + reason,
-          "run as root or with CAP_BPF and CAP_PERFMON on Linux 5.17 or newer, or leave --native out");
+    if (plan.native && plan.nonblocking) {
+      throw Error(is_permission(source.failure()) ? ExitCode::kNotPermitted : ExitCode::kFailed,
+                  "--native without pauses needs the kernel mechanism, which is not to be had: " + reason,
+                  "the registers of a running thread cannot be read: run as root or with CAP_BPF and "
+                  "CAP_PERFMON on Linux 5.17 or newer, or leave --nonblocking or --native out");
     }
-  } else if (plan.native) {
+  } else if (plan.native && *plan.mechanism == Mechanism::kRead) {
     throw Error(ExitCode::kUsage,
-                fmt::format("the {} mechanism takes no native stacks", mechanism_name(*plan.mechanism)),
+                "the read mechanism takes no native stacks: it cannot read the registers of a running thread",
                 "leave --mechanism or --native out");
   }
   Mechanism rung = plan.mechanism.value_or(plan.nonblocking ? Mechanism::kRead : Mechanism::kPause);
@@ -65,7 +65,7 @@ std::unique_ptr<Source> open_python(const Process& process, const SamplingPlan& 
   } else if (plan.nonblocking) {
     reason += "; --nonblocking forbids pauses";
   }
-  return open_python_pull(process, python, plan, services.recorder(), rung, reason);
+  return open_python_pull(process, python, plan, services.recorder(), services.workshop(), rung, reason);
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include "common/process/thread_probe.h"
 #include "common/profile/event.h"
 #include "common/sampler/hold_budget.h"
+#include "common/sampler/recorder.h"
 #include "common/sampler/time_ledger.h"
 #include "python/remote_walker.h"
 #include "python/threads.h"
@@ -40,8 +41,8 @@ struct SampledThread {
     kWaiting,  // to be given a CPU after a pause, which counts up its times
   };
   Activity activity = Activity::kAsleep;  // at the end of the last look
-  std::optional<uint32_t> running_stack;  // where it was last seen on a CPU
-  std::optional<uint32_t> asleep_stack;   // where it sleeps, or slept last
+  std::optional<RawStack> running_stack;  // where it was last seen on a CPU
+  std::optional<RawStack> asleep_stack;   // where it sleeps, or slept last
   Reason asleep_reason = Reason::kOther;  // what it sleeps for there
   bool asleep_counted = true;             // a sample of that sleep has been counted
   TimePoint changed = 0;                  // when it was last seen to run or to have run
