@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "cli/command.h"
+#include "cli/record_options.h"
 #include "cli/registry.h"
 #include "common/base/error.h"
 #include "common/base/file.h"
@@ -65,6 +66,7 @@ void add_dump(CLI::App& app, Action& chosen) {
       ->required()
       ->type_name("PID");
   command->add_flag("--locals", options->dump.variables, "also arguments and local variables");
+  command->add_flag("-n,--native", options->dump.native, kNativeHelp);
   command->add_flag("--json", options->json, "as JSON");
   command->add_flag("--full-filenames", options->full_filenames, "whole paths");
   command->add_flag("--nonblocking", options->dump.nonblocking,

@@ -14,6 +14,7 @@
 #include "common/process/priority.h"
 #include "common/process/thread_probe.h"
 #include "kernel/thread_registers.h"
+#include "native/dumped_frames.h"
 #include "native/ptrace_registers.h"
 #include "native/stack_reader.h"
 #include "native/stack_unwinder.h"
@@ -26,11 +27,6 @@ namespace {
 // How often a thread is tried that is awake now and then.
 constexpr int kMostTries = 60;
 constexpr int kLateMilliseconds = 20;
-
-// What stands for a function without a symbol: "[libc.so.6]".
-std::string module_mark(const std::string& path) {
-  return fmt::format("[{}]", path.empty() ? "unknown" : path.substr(path.rfind('/') + 1));
-}
 
 class Dumper {
  public:
@@ -154,23 +150,8 @@ DumpedThread Dumper::dumped(pid_t tid, const Taken& thread) {
   dumped.tid = tid;
   dumped.name = kernel_thread_name(process_.pid(), tid);
   dumped.state = thread.state;
-  std::vector<FrameId> leaf_first;
-  for (const MachineFrame& frame : thread.frames) {
-    auto place = space_.find(frame.lookup());
-    workshop_.symbolizer->frames(place.value_or(AddressSpace::Place{nullptr, frame.lookup()}), process_, true,
-                                 profile_, leaf_first);
-  }
-  for (FrameId id : leaf_first) {
-    const Frame& frame = profile_.frame(id);
-    std::string module(profile_.string(frame.module));
-    std::string function(profile_.string(frame.function));
-    if (function.empty()) function = module_mark(module);
-    dumped.frames.push_back({.kind = frame.kind,
-                             .function = function,
-                             .file = std::string(profile_.string(frame.file)),
-                             .module = module,
-                             .line = frame.line});
-  }
+  for (const MachineFrame& frame : thread.frames)
+    append_dumped_frames(frame, process_, space_, *workshop_.symbolizer, profile_, dumped.frames);
   std::string_view end;
   if (!thread.frames.empty() && thread.end != UnwindEnd::kComplete) end = unwind_end_text(thread.end);
   if (!thread.problem.empty())

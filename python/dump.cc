@@ -15,6 +15,7 @@
 #include "common/base/error.h"
 #include "common/process/access.h"
 #include "common/process/priority.h"
+#include "python/dump_merge.h"
 #include "python/dumped_frames.h"
 #include "python/frame_variables.h"
 #include "python/locate.h"
@@ -52,10 +53,11 @@ class Dumper {
     std::optional<ThreadTimes> times;  // while it was read, of a thread that was not on a CPU
     std::vector<Address> addresses;    // of the frames
     std::vector<std::vector<DumpedVariable>> variables;
+    DumpMerge::Taken machine;
   };
 
   void open_reader(Mechanism mechanism);
-  void witness(const RemoteWalker::Walk& walk);
+  void witness(const SampledThread& thread, const RemoteWalker::Walk& walk, PullReader::Hold hold);
   std::vector<Address> holders() const;
   bool holds_gil(const SampledThread& thread) const;
   bool has_gil() const;
@@ -70,6 +72,7 @@ class Dumper {
   DumpedThread dumped(SampledThread& thread, const std::unordered_map<uint64_t, std::string>& names);
   std::vector<DumpedFrame> frames_of(Taken& taken);
   void add_tasks(ThreadDump& dump);
+  void add_native_frames(ThreadDump& dump);
   void add_notes(ThreadDump& dump) const;
 
   const Process& process_;
@@ -79,6 +82,7 @@ class Dumper {
   PythonStacks stacks_;
   ThreadTable table_;
   FrameVariables variables_;
+  std::optional<DumpMerge> merge_;  // with --native
   Mechanism mechanism_ = Mechanism::kPause;
   std::optional<PullReader> reader_;
   std::vector<Nanoseconds> pauses_;
@@ -98,6 +102,7 @@ Dumper::Dumper(const Process& process, PythonProcess python, const DumpOptions& 
       stacks_(process.memory(), python_, process.directory()),
       table_(process, python_.layout, 1.0),
       variables_(process.memory(), python_) {
+  if (options.native) merge_.emplace(process, stacks_);
   auto denial = options.nonblocking ? std::nullopt : pause_denial(process.pid());
   if (denial) no_pause_ = denial->reason;
   open_reader(options.nonblocking || denial ? Mechanism::kRead : Mechanism::kPause);
@@ -106,11 +111,13 @@ Dumper::Dumper(const Process& process, PythonProcess python, const DumpOptions& 
 void Dumper::open_reader(Mechanism mechanism) {
   mechanism_ = mechanism;
   reader_.emplace(process_, python_.layout, mechanism, stacks_, table_);
-  reader_->set_witness(
-      [this](const SampledThread&, const RemoteWalker::Walk& walk, PullReader::Hold) { witness(walk); });
+  reader_->set_witness([this](const SampledThread& thread, const RemoteWalker::Walk& walk,
+                              PullReader::Hold hold) { witness(thread, walk, hold); });
+  if (merge_ && mechanism == Mechanism::kPause) reader_->read_all_threads();
 }
 
-void Dumper::witness(const RemoteWalker::Walk& walk) {
+void Dumper::witness(const SampledThread& thread, const RemoteWalker::Walk& walk, PullReader::Hold hold) {
+  if (merge_) merge_->witness(thread, walk, hold);
   witnessed_holders_ = holders();
   witnessed_addresses_.clear();
   for (size_t i = 0; i < walk.leaf_first.size(); ++i) {
@@ -144,6 +151,7 @@ void Dumper::accept(const SampledThread& thread, Taken& taken, uint32_t stack, T
   taken.holds_gil = holds_gil(thread);
   taken.times.reset();
   taken.addresses = witnessed_addresses_;
+  if (merge_) taken.machine = merge_->taken();
   if (!options_.variables) return;
   taken.variables = variables_.named();
   variables_cut_ = variables_cut_ || variables_.cut();
@@ -160,7 +168,9 @@ bool Dumper::take_standing(SampledThread& thread, Taken& taken, bool may_wait_fo
   }
   if (!may_wait_for_cpu && !thread.probe.asleep()) return false;
   witnessed_holders_.clear();
-  auto stack = thread.states.empty() ? reader_->native() : reader_->read_asleep(thread, before->slices);
+  if (merge_) merge_->forget();
+  bool is_read = !thread.states.empty() || merge_;
+  auto stack = is_read ? reader_->read_asleep(thread, before->slices) : reader_->native();
   if (!stack || thread.probe.times() != before) return false;
   accept(thread, taken, *stack, letter == 'R' ? ThreadState::kRunnable : thread_state_of(letter));
   taken.times = before;
@@ -170,6 +180,7 @@ bool Dumper::take_standing(SampledThread& thread, Taken& taken, bool may_wait_fo
 bool Dumper::take_running(SampledThread& thread, Taken& taken) {
   reader_->release_late();
   witnessed_holders_.clear();
+  if (merge_) merge_->forget();
   TimePoint start = monotonic_now();
   auto before = thread.probe.times();
   PullReader::Reading reading = reader_->read_running(thread);
@@ -296,10 +307,17 @@ void Dumper::add_tasks(ThreadDump& dump) {
   }
 }
 
+void Dumper::add_native_frames(ThreadDump& dump) {
+  for (DumpedThread& thread : dump.threads)
+    thread.frames = merge_->merged(taken_[*thread.tid].machine, std::move(thread.frames));
+  merge_->add_notes(dump, options_.nonblocking ? "--nonblocking" : no_pause_);
+}
+
 ThreadDump Dumper::take() {
   table_.refresh(monotonic_now());
   stacks_.begin_batch();
   auto& threads = table_.threads();
+  if (merge_) merge_->read_ahead(threads);
   for (auto& thread : threads) take_standing(*thread, taken_[thread->tid], false);
   find_holders();
   for (auto& thread : threads) {
@@ -323,6 +341,7 @@ ThreadDump Dumper::take() {
     if (each.state != ThreadState::kEnded) dump.threads.push_back(std::move(each));
   }
   add_tasks(dump);
+  if (merge_) add_native_frames(dump);
   // The first one first, also where thread ids have wrapped around.
   std::stable_partition(dump.threads.begin(), dump.threads.end(),
                         [this](const DumpedThread& thread) { return thread.tid == process_.pid(); });

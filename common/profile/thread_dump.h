@@ -82,6 +82,7 @@ struct ThreadDump {
 struct DumpOptions {
   bool variables = false;    // also the values of arguments and local variables
   bool nonblocking = false;  // hold no thread, not even for a moment
+  bool native = false;       // also the machine's frames that a runtime's frames called
 };
 
 }  // namespace rtprof
