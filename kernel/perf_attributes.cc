@@ -40,6 +40,10 @@ perf_event_attr sampling_attributes(const PerfEventConfig& config) {
     attributes.type = PERF_TYPE_SOFTWARE;
     attributes.config = PERF_COUNT_SW_CPU_CLOCK;
     attributes.sample_period = std::max(config.period, kMinCpuClockPeriod);
+  } else if (config.clock == PerfClock::kContextSwitches) {
+    attributes.type = PERF_TYPE_SOFTWARE;
+    attributes.config = PERF_COUNT_SW_CONTEXT_SWITCHES;
+    attributes.sample_period = 1;
   } else {
     attributes.type = PERF_TYPE_HARDWARE;
     attributes.config = PERF_COUNT_HW_REF_CPU_CYCLES;
@@ -59,11 +63,11 @@ perf_event_attr sampling_attributes(const PerfEventConfig& config) {
   attributes.inherit_thread = config.inherit == PerfInherit::kThreads ? 1 : 0;
   attributes.context_switch = config.context_switches ? 1 : 0;
   // The kernel counts who wants mappings by `mmap`; `mmap2` is the form of the record.
-  attributes.mmap = 1;
-  attributes.mmap2 = 1;
-  attributes.comm = 1;
-  attributes.comm_exec = 1;
-  attributes.task = 1;
+  attributes.mmap = config.announcements ? 1 : 0;
+  attributes.mmap2 = attributes.mmap;
+  attributes.comm = attributes.mmap;
+  attributes.comm_exec = attributes.mmap;
+  attributes.task = attributes.mmap;
   return attributes;
 }
 

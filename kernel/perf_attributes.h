@@ -15,6 +15,10 @@ enum class PerfClock : uint8_t {
   // time,
   // whatever the frequency is. It interrupts the kernel where the timer cannot: with interrupts off.
   kReferenceCycles,
+  // The thread leaves its CPU; the sample is of that moment. Only where the kernel may be sampled, since that
+  // is
+  // where it leaves.
+  kContextSwitches,
 };
 
 // Whom an event follows of those that its thread creates.
@@ -28,8 +32,9 @@ struct PerfEventConfig {
   bool kernel_mode = true;  // false: what runs in the kernel is not sampled
   bool kernel_callchain = true;
   bool user_callchain = true;
-  uint32_t stack_bytes = 0;  // of the user stack to copy, with the registers; 0: neither
-  bool context_switches = false;
+  uint32_t stack_bytes = 0;       // of the user stack to copy, with the registers; 0: neither
+  bool context_switches = false;  // records of them
+  bool announcements = true;      // mappings of code, names, creations and ends of threads are told, too
 };
 
 // The most that the kernel copies of a stack: less than 64 KiB, in words.
@@ -37,8 +42,8 @@ constexpr uint32_t kMaxStackBytes = 65528;
 // The shortest period that the kernel's cpu-clock has, nanoseconds.
 constexpr uint64_t kMinCpuClockPeriod = 10'000;
 
-// Disabled when opened. Records carry what perf_records.h expects; mappings of code, names, creations and
-// ends of threads are told too. `stack_bytes` is rounded to what the kernel takes.
+// Disabled when opened. Records carry what perf_records.h expects. `stack_bytes` is rounded to what the
+// kernel takes.
 perf_event_attr sampling_attributes(const PerfEventConfig& config);
 
 // An event that counts nothing and tells nothing, to own a ring that others write to: the kernel wants the

@@ -17,8 +17,9 @@ namespace {
 constexpr Nanoseconds kRingTime = 500 * kMillisecond;
 // A sample without its stack copy: numbers, registers, and as long a callchain as is usual.
 constexpr size_t kSampleBytes = 1024;
-// Context switches come in bursts: 20,000 in kRingTime.
+// Context switches come in bursts: 20,000 in kRingTime. Those with stacks wake the reader before.
 constexpr size_t kSwitchBytes = 1 << 20;
+constexpr size_t kSwitchStacks = 1024;
 constexpr size_t kLeastRing = 64 << 10;
 // All rings together, on machines with many CPUs.
 constexpr size_t kMostMemory = 256 << 20;
@@ -31,6 +32,7 @@ size_t ring_bytes(const PerfConfig& config, size_t cpus) {
   auto samples = static_cast<size_t>(kRingTime / std::max<Nanoseconds>(config.period, 1) + 1);
   size_t wanted =
       samples * (kSampleBytes + config.stack_bytes) + (config.context_switches ? kSwitchBytes : 0);
+  if (config.switch_stacks) wanted += kSwitchStacks * (kSampleBytes + config.stack_bytes);
   size_t most = std::bit_floor(kMostMemory / std::max<size_t>(cpus, 1));
   return std::max(kLeastRing, std::min(std::bit_ceil(wanted), most));
 }
@@ -104,19 +106,51 @@ void PerfSampler::limit(PerfWish wish, int error) {
   setup_.limits.push_back(explain_perf_denial(facts_, wish, error));
 }
 
+std::vector<PerfEventConfig> PerfSampler::kinds() const {
+  std::vector<PerfEventConfig> kinds;
+  if (config_.clock) kinds.push_back(event_);
+  if (!config_.switch_stacks) return kinds;
+  if (config_.clock) {
+    kinds.back().context_switches = false;
+    kinds.back().announcements = false;
+  }
+  PerfEventConfig leaving = event_;
+  leaving.clock = PerfClock::kContextSwitches;
+  leaving.context_switches = true;
+  kinds.push_back(leaving);
+  return kinds;
+}
+
+std::vector<perf_event_attr> PerfSampler::attributes() const {
+  std::vector<perf_event_attr> attributes;
+  for (const PerfEventConfig& kind : kinds()) attributes.push_back(sampling_attributes(kind));
+  return attributes;
+}
+
+bool PerfSampler::give_up_cycles() {
+  if (event_.clock != PerfClock::kReferenceCycles) return false;
+  event_.clock = PerfClock::kCpuClock;
+  event_.period = static_cast<uint64_t>(config_.period);
+  return true;
+}
+
 // Finds what the kernel takes, with events of this thread, which need no permission for a target.
 std::optional<Failure> PerfSampler::negotiate() {
   int cpu = rings_.cpus().front();
   for (;;) {
-    auto event = open_perf_event(sampling_attributes(event_), 0, cpu);
-    if (event) return std::nullopt;
-    int error = event.failure().error;
-    if (refused(error) && event_.kernel_mode) {
+    int error = 0;
+    for (const perf_event_attr& kind : attributes()) {
+      auto event = open_perf_event(kind, 0, cpu);
+      if (!event) error = event.failure().error;
+    }
+    if (error == 0) return std::nullopt;
+    if (refused(error) && config_.switch_stacks) {
+      return to_failure(explain_perf_denial(facts_, PerfWish::kKernel, error), error);
+    } else if (refused(error) && event_.kernel_mode) {
       event_.kernel_mode = false;
       limit(PerfWish::kKernel, error);
-    } else if (event_.clock == PerfClock::kReferenceCycles) {
-      event_.clock = PerfClock::kCpuClock;
-      event_.period = static_cast<uint64_t>(config_.period);
+    } else if (give_up_cycles()) {
+      continue;
     } else if (error == EINVAL && event_.inherit == PerfInherit::kThreads) {
       // Before Linux 5.13; what children do is left out when it is read.
       event_.inherit = PerfInherit::kThreadsAndProcesses;
@@ -135,14 +169,16 @@ bool PerfSampler::cpus_permitted() const {
 std::optional<Failure> PerfSampler::begin() {
   if (auto failure = negotiate()) return failure;
   bool choose = config_.scope == PerfScope::kAuto;
+  // The switches of all processes are many more than those of the targets.
+  bool may_be_many = choose && !config_.switch_stacks;
   bool by_cpus = targets_.empty() || config_.scope == PerfScope::kCpus ||
-                 (choose && count_threads(config_.pids) > kManyThreads && cpus_permitted());
+                 (may_be_many && count_threads(config_.pids) > kManyThreads && cpus_permitted());
   if (!by_cpus) {
     setup_.scope = PerfScope::kThreads;
     auto failure = begin_threads();
     by_cpus = failure && failure->error == EMFILE && choose && cpus_permitted();
     if (failure && !by_cpus) return failure;
-    may_change_ = choose && !by_cpus && !config_.context_switches;
+    may_change_ = choose && !by_cpus && !config_.context_switches && !config_.switch_stacks;
   }
   if (by_cpus) {
     setup_.scope = PerfScope::kCpus;
@@ -159,7 +195,7 @@ std::optional<Failure> PerfSampler::begin() {
 }
 
 PerfThreadEvents::Plan PerfSampler::thread_plan() const {
-  return {sampling_attributes(event_), config_.program};
+  return {attributes(), config_.program};
 }
 
 int PerfSampler::cpu_program() {
@@ -177,12 +213,8 @@ std::optional<Failure> PerfSampler::begin_threads() {
     auto failure = threads_.add(pid, thread_plan(), rings_);
     if (!failure) continue;
     threads_.clear();
-    if (no_such_counter(failure->error) && event_.clock == PerfClock::kReferenceCycles) {
-      // Processors of two kinds, one without the counter.
-      event_.clock = PerfClock::kCpuClock;
-      event_.period = static_cast<uint64_t>(config_.period);
-      return begin_threads();
-    }
+    // Processors of two kinds, one without the counter.
+    if (no_such_counter(failure->error) && give_up_cycles()) return begin_threads();
     if (auto denial = memory_denial(pid); denial && refused(failure->error)) {
       return to_failure(*denial, failure->error);
     }
@@ -196,21 +228,11 @@ std::optional<Failure> PerfSampler::begin_cpus() {
   event_.inherit = PerfInherit::kNothing;
   int program = cpu_program();
   for (int cpu : rings_.cpus()) {
-    auto event = open_perf_event(sampling_attributes(event_), -1, cpu);
-    if (!event && no_such_counter(event.failure().error) && event_.clock == PerfClock::kReferenceCycles) {
-      event_.clock = PerfClock::kCpuClock;
-      event_.period = static_cast<uint64_t>(config_.period);
-      return begin_cpus();
+    for (const perf_event_attr& kind : attributes()) {
+      auto failure = open_on_cpu(kind, cpu, program);
+      if (failure && no_such_counter(failure->error) && give_up_cycles()) return begin_cpus();
+      if (failure) return failure;
     }
-    int error = event ? 0 : event.failure().error;
-    if (!event) return to_failure(explain_perf_denial(facts_, PerfWish::kCpus, error), error);
-    if (auto redirected = redirect_perf_event(event->get(), rings_.ring_fd(cpu)); !redirected) {
-      return redirected.failure();
-    }
-    if (program >= 0) {
-      if (auto attached = attach_perf_program(event->get(), program); !attached) return attached.failure();
-    }
-    cpu_events_.push_back(std::move(*event));
   }
   return std::nullopt;
 }
@@ -235,6 +257,19 @@ void PerfSampler::change_to_cpus() {
   threads_.clear();
   streams_.clear();
   for (const UniqueFd& event : cpu_events_) enable_perf_event(event.get());
+}
+
+std::optional<Failure> PerfSampler::open_on_cpu(const perf_event_attr& kind, int cpu, int program) {
+  auto event = open_perf_event(kind, -1, cpu);
+  int error = event ? 0 : event.failure().error;
+  if (!event) return to_failure(explain_perf_denial(facts_, PerfWish::kCpus, error), error);
+  if (auto redirected = redirect_perf_event(event->get(), rings_.ring_fd(cpu)); !redirected)
+    return redirected.failure();
+  if (program >= 0) {
+    if (auto attached = attach_perf_program(event->get(), program); !attached) return attached.failure();
+  }
+  cpu_events_.push_back(std::move(*event));
+  return std::nullopt;
 }
 
 bool PerfSampler::is_target(pid_t pid) const {
@@ -267,13 +302,15 @@ void PerfSampler::deliver(const PerfRecord& record, PerfSink& sink) {
           counts_.lost += each.count;
           // Ends of threads may be among them.
           streams_.clear();
-          sink.on_lost(each.count);
+          switch_streams_.clear();
+          sink.on_lost(each);
         } else if constexpr (std::is_same_v<Record, ThrottleRecord>) {
           if (each.stopped) ++counts_.throttled;
         } else if constexpr (std::is_same_v<Record, MappingRecord>) {
           if (is_target(each.id.pid)) sink.on_mapping(each);
         } else if constexpr (std::is_same_v<Record, SwitchRecord>) {
-          if (is_target(each.id.pid)) sink.on_switch(each);
+          if (is_target(each.id.pid) && !(config_.switch_stacks && is_duplicate_switch(each.id)))
+            sink.on_switch(each);
         } else if constexpr (!std::is_same_v<Record, std::monostate>) {
           deliver(each, sink);
         }
@@ -281,9 +318,22 @@ void PerfSampler::deliver(const PerfRecord& record, PerfSink& sink) {
       record);
 }
 
+// Of both kinds of samples, those of context switches count one at a time.
+bool PerfSampler::is_switch_stack(const SampleRecord& sample) const {
+  return config_.switch_stacks && sample.period == 1;
+}
+
+bool PerfSampler::is_duplicate_switch(const RecordId& id) {
+  return setup_.scope == PerfScope::kThreads && switch_streams_.judge(id) == PerfStreams::Verdict::kDuplicate;
+}
+
 void PerfSampler::deliver(const SampleRecord& sample, PerfSink& sink) {
   if (!is_target(sample.id.pid)) {
     ++counts_.of_others;
+    return;
+  }
+  if (is_switch_stack(sample)) {
+    if (!is_duplicate_switch(sample.id)) sink.on_switch_stack(sample);
     return;
   }
   Nanoseconds weight = config_.period;
@@ -307,6 +357,7 @@ void PerfSampler::deliver(const SampleRecord& sample, PerfSink& sink) {
 void PerfSampler::deliver(const TaskRecord& task, PerfSink& sink) {
   auto cpus = static_cast<uint32_t>(rings_.cpus().back() + 1);
   streams_.forget(task.tid, cpus);
+  switch_streams_.forget(task.tid, cpus);
   if (!task.began) {
     if (!is_target(task.pid)) return;
     if (may_change_ && short_lives_.ended(task.tid, task.id.time)) short_lived_ = true;
@@ -328,6 +379,7 @@ void PerfSampler::deliver(const NameRecord& name, PerfSink& sink) {
   sink.on_name(name);
   if (!name.exec) return;
   streams_.clear();
+  switch_streams_.clear();
   sink.on_exec(name.id.pid, name.id.time);
 }
 

@@ -42,8 +42,10 @@ class PerfSink {
   // A child of a target, where children are followed. Its first thread is told besides.
   virtual void on_process_start(pid_t, pid_t /*parent*/, TimePoint) {}
   virtual void on_switch(const SwitchRecord&) {}
-  // Records of any type and, where CPUs are sampled, of any process.
-  virtual void on_lost(uint64_t) {}
+  // Where a thread is that leaves its CPU: before on_switch() tells that it has.
+  virtual void on_switch_stack(const SampleRecord&) {}
+  // Records of any type and, where CPUs are sampled, of any process, which were written on the record's CPU.
+  virtual void on_lost(const LostRecord&) {}
 };
 
 // How the kernel is asked for samples.
@@ -72,7 +74,11 @@ struct PerfConfig {
   bool kernel_callchain = true;  // false: samples in the kernel have no kernel frames
   bool user_callchain = true;    // by frame pointers
   uint32_t stack_bytes = 0;      // of the user stack, to unwind; at most kMaxStackBytes
+  bool clock = true;             // samples of CPU time; without it there must be switch_stacks
   bool context_switches = false;
+  // And where threads leave their CPUs, with the kernel's callchain. Fails where the kernel may not be
+  // sampled.
+  bool switch_stacks = false;
   bool follow_children = false;
   // A BPF program of type perf_event, which must outlive the sampler: runs in the same interrupt before the
   // sample is taken, which is not when it returns 0. -1: none.
@@ -124,11 +130,19 @@ class PerfSampler {
   std::optional<Failure> begin_threads();
   std::optional<Failure> begin_cpus();
   void change_to_cpus();
+  std::optional<Failure> open_on_cpu(const perf_event_attr& kind, int cpu, int program);
   PerfThreadEvents::Plan thread_plan() const;
   // The program that says which samples of a CPU are taken; -1: all are.
   int cpu_program();
   bool cpus_permitted() const;
   bool is_target(pid_t pid) const;
+  bool is_switch_stack(const SampleRecord& sample) const;
+  bool is_duplicate_switch(const RecordId& id);
+  // The events of each thread or CPU. All write the same form of samples.
+  std::vector<PerfEventConfig> kinds() const;
+  std::vector<perf_event_attr> attributes() const;
+  // Falls back to the kernel's timer; false when it is what ticks already.
+  bool give_up_cycles();
   void limit(PerfWish wish, int error);
   void deliver(const SampleRecord& sample, PerfSink& sink);
   void deliver(const TaskRecord& task, PerfSink& sink);
@@ -150,6 +164,7 @@ class PerfSampler {
   ShortLives short_lives_;
   bool may_change_ = false;   // to events of CPUs, where threads live too shortly,
   bool short_lived_ = false;  // as they do
+  PerfStreams switch_streams_;
   PerfCounts counts_;
   TimePoint since_ = 0;
   std::unordered_set<pid_t> targets_;

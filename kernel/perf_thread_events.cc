@@ -35,19 +35,11 @@ std::optional<Failure> PerfThreadEvents::add(pid_t pid, const Plan& plan, const 
 std::optional<Failure> PerfThreadEvents::open_thread(pid_t tid, const Plan& plan, const PerfRings& rings) {
   known_.insert(tid);
   for (int cpu : rings.cpus()) {
-    auto event = open_perf_event(plan.attributes, tid, cpu);
-    if (!event && event.failure().error == ESRCH) return std::nullopt;  // it has ended
-    if (!event) return event.failure();
-    if (descriptors_scarce(*event)) return Failure{"too many threads for an event each", EMFILE};
-    if (auto redirected = redirect_perf_event(event->get(), rings.ring_fd(cpu)); !redirected) {
-      return redirected.failure();
+    for (const perf_event_attr& attributes : plan.kinds) {
+      auto failure = open_event(attributes, tid, cpu, plan, rings);
+      if (failure && failure->error == ESRCH) return std::nullopt;  // it has ended
+      if (failure) return failure;
     }
-    if (plan.program >= 0) {
-      if (auto attached = attach_perf_program(event->get(), plan.program); !attached)
-        return attached.failure();
-    }
-    if (started_) enable_perf_event(event->get());
-    events_.push_back(std::move(*event));
   }
   opened_ = monotonic_now();
   return std::nullopt;
@@ -56,6 +48,21 @@ std::optional<Failure> PerfThreadEvents::open_thread(pid_t tid, const Plan& plan
 void PerfThreadEvents::start() {
   started_ = true;
   for (const UniqueFd& event : events_) enable_perf_event(event.get());
+}
+
+std::optional<Failure> PerfThreadEvents::open_event(const perf_event_attr& attributes, pid_t tid, int cpu,
+                                                    const Plan& plan, const PerfRings& rings) {
+  auto event = open_perf_event(attributes, tid, cpu);
+  if (!event) return event.failure();
+  if (descriptors_scarce(*event)) return Failure{"too many threads for an event each", EMFILE};
+  if (auto redirected = redirect_perf_event(event->get(), rings.ring_fd(cpu)); !redirected)
+    return redirected.failure();
+  if (plan.program >= 0) {
+    if (auto attached = attach_perf_program(event->get(), plan.program); !attached) return attached.failure();
+  }
+  if (started_) enable_perf_event(event->get());
+  events_.push_back(std::move(*event));
+  return std::nullopt;
 }
 
 void PerfThreadEvents::on_thread_start(pid_t tid, TimePoint time) {

@@ -15,8 +15,8 @@
 
 namespace rtprof::kernel {
 
-// The events of the threads that exist when a process is added, one for each of them and CPU. Threads that
-// they create later inherit them, and lose them when these are closed.
+// The events of the threads that exist when a process is added, one of each kind for each of them and CPU.
+// Threads that they create later inherit them, and lose them when these are closed.
 //
 // A thread that is created while events are opened may or may not inherit: its creator may have had an event
 // on some CPUs only. Such threads are found by looking again, and get events of their own, so that they may
@@ -24,8 +24,8 @@ namespace rtprof::kernel {
 class PerfThreadEvents {
  public:
   struct Plan {
-    perf_event_attr attributes;
-    int program = -1;  // attach_perf_program(); -1: none
+    std::vector<perf_event_attr> kinds;  // of events
+    int program = -1;                    // attach_perf_program(); -1: none
   };
 
   // Opens events for all threads of the process. EMFILE: it takes too many of the descriptors that may be
@@ -47,6 +47,8 @@ class PerfThreadEvents {
 
  private:
   std::optional<Failure> open_thread(pid_t tid, const Plan& plan, const PerfRings& rings);
+  std::optional<Failure> open_event(const perf_event_attr& attributes, pid_t tid, int cpu, const Plan& plan,
+                                    const PerfRings& rings);
 
   std::vector<UniqueFd> events_;
   std::unordered_set<pid_t> known_;  // have events, of their own or inherited

@@ -30,6 +30,21 @@ TEST(PerfAttributes, ReferenceCyclesTickAtAFixedNumber) {
   EXPECT_EQ(attributes.freq, 0u);
 }
 
+TEST(PerfAttributes, ContextSwitchesTickEachTime) {
+  auto attributes = sampling_attributes(
+      {.clock = PerfClock::kContextSwitches, .period = 1'001'001, .context_switches = true});
+  EXPECT_EQ(attributes.type, PERF_TYPE_SOFTWARE);
+  EXPECT_EQ(attributes.config, PERF_COUNT_SW_CONTEXT_SWITCHES);
+  EXPECT_EQ(attributes.sample_period, 1u);
+  EXPECT_EQ(attributes.context_switch, 1u);
+}
+
+TEST(PerfAttributes, AnnouncementsCanBeLeftOut) {
+  EXPECT_EQ(sampling_attributes({}).task, 1u);
+  auto without = sampling_attributes({.announcements = false});
+  EXPECT_EQ(without.task + without.mmap + without.mmap2 + without.comm + without.comm_exec, 0u);
+}
+
 TEST(PerfAttributes, TimesAreMonotonicAndOnEveryRecord) {
   for (const auto& attributes : {sampling_attributes({}), ring_attributes(4096)}) {
     EXPECT_EQ(attributes.use_clockid, 1u);

@@ -60,15 +60,23 @@ class Recording : public PerfSink {
   void on_exec(pid_t, TimePoint) override { ++execs; }
   void on_process_start(pid_t pid, pid_t, TimePoint) override { children.insert(pid); }
   void on_mapping(const MappingRecord& mapping) override { mapped.emplace(mapping.path); }
-  void on_switch(const SwitchRecord& record) override { record.out ? ++switches_out : ++switches_in; }
-  void on_lost(uint64_t count) override { lost += count; }
+  void on_switch(const SwitchRecord& record) override {
+    record.out ? ++switches_out : ++switches_in;
+    if (record.out && left.erase(record.id.tid) != 0) ++switches_with_stack;
+  }
+  void on_switch_stack(const SampleRecord& sample) override {
+    bool has_stack = sample.user && !sample.user->stack.empty() && !sample.kernel_callchain.empty();
+    if (has_stack) left.insert(sample.id.tid);
+  }
+  void on_lost(const LostRecord& record) override { lost += record.count; }
 
   uint64_t samples = 0, with_stack = 0, stack_bytes = 0, wrong_registers = 0, with_user_callchain = 0,
-           with_kernel_callchain = 0, disordered = 0, lost = 0, switches_out = 0, switches_in = 0, execs = 0;
+           with_kernel_callchain = 0, disordered = 0, lost = 0, switches_out = 0, switches_in = 0,
+           switches_with_stack = 0, execs = 0;
   Nanoseconds total = 0;
   std::map<pid_t, Nanoseconds> by_thread;
   std::map<pid_t, TimePoint> last_time;
-  std::set<pid_t> pids, started, ended, children;
+  std::set<pid_t> pids, started, ended, children, left;
   std::set<std::string> mapped;
 };
 
@@ -275,6 +283,29 @@ TEST_P(PerfSamplerTest, SwitchesAlternate) {
   EXPECT_LE(std::max(recording.switches_in, recording.switches_out) -
                 std::min(recording.switches_in, recording.switches_out),
             1u);
+}
+
+TEST_P(PerfSamplerTest, EachSwitchHasItsStackBeforeIt) {
+  ChildProcess child([] {
+    for (;;) {
+      spin_for(kMillisecond);
+      ::usleep(1000);
+    }
+  });
+  PerfConfig config = config_for(child.pid(), 999, GetParam());
+  config.stack_bytes = 4096;
+  config.switch_stacks = true;
+  for (bool clock : {false, true}) {
+    config.clock = clock;
+    auto sampler = open(config);
+    if (!sampler) GTEST_SKIP() << reason_;
+    Recording recording;
+    drain_for(*sampler, recording, kSecond / 2);
+    EXPECT_GT(recording.switches_out, 10u);
+    // The first may have been under way.
+    EXPECT_GE(recording.switches_with_stack + 1, recording.switches_out);
+    EXPECT_EQ(recording.samples > 0, clock);
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Scopes, PerfSamplerTest, testing::Values(PerfScope::kThreads, PerfScope::kCpus),
