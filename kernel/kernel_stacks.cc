@@ -8,6 +8,7 @@ void KernelStacks::add(uint64_t hash, std::span<const uint64_t> leaf_first) {
   Stack stack;
   std::vector<std::string_view> names;
   for (uint64_t address : leaf_first) {
+    if (symbols_->of_scheduler(address - 1)) continue;
     // The call is in the byte before what it returns to.
     stack.leaf_first.push_back(symbols_->find(address - 1).value_or(KernelSymbols::Found{}));
     names.push_back(stack.leaf_first.back().name);

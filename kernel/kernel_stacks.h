@@ -17,21 +17,23 @@
 
 namespace rtprof::kernel {
 
-// The stacks in the kernel that BPF programs have sent, of all targets: each is named and classified once.
-// Taken on the sampling thread, named on the recorder's.
+// The stacks in the kernel of waits: each is named and classified once. Without the scheduler's own
+// functions. Taken on the sampling thread, named on the recorder's.
 class KernelStacks final : public StackNamer {
  public:
   // `read_symbols` is called for the first stack.
   explicit KernelStacks(std::function<KernelSymbols()> read_symbols)
       : read_symbols_(std::move(read_symbols)) {}
 
-  // `hash` is the kernel's name of the stack, and what find() is asked for. The addresses are what calls
-  // return to.
+  // `hash` is the name of the stack, and what find() is asked for. The addresses are what calls return to.
   void add(uint64_t hash, std::span<const uint64_t> leaf_first);
   // The id of a stack, for RawStack; nothing when it was never sent.
   std::optional<uint32_t> find(uint64_t hash) const;
   // What its functions say of a wait in it; nothing when they say nothing.
   std::optional<Waits> waits(uint32_t id) const { return stacks_[id].waits; }
+
+  // Whether stacks were added, of which no function could be named.
+  bool nameless() const { return symbols_ && symbols_->size() == 0; }
 
   void name(uint64_t stack, Profile& profile, std::vector<FrameId>& root_first) override;
 

@@ -70,6 +70,8 @@ KernelSymbols KernelSymbols::parse(std::string_view text) {
     any = true;
     if (line->address == 0) continue;
     any_visible = true;
+    if (line->name == "__sched_text_start") symbols.sched_start_ = line->address;
+    if (line->name == "__sched_text_end") symbols.sched_end_ = line->address;
     symbols.add(line->address, is_code(line->type), line->name, line->module);
   }
   symbols.hidden_ = any && !any_visible;

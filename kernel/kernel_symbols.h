@@ -25,6 +25,10 @@ class KernelSymbols {
   // the last in the file is found, which perf shows too (symbols__fixup_end() gives it the size).
   std::optional<Found> find(uint64_t address) const;
 
+  // Code of the scheduler and of what is built on it (mutexes, completions, timeouts): .sched.text. The
+  // kernel itself leaves it out where it tells what a thread waits in.
+  bool of_scheduler(uint64_t address) const { return address >= sched_start_ && address < sched_end_; }
+
   // There are symbols, but their addresses are not for us to see; how_to_show() says what permits it.
   bool hidden() const { return hidden_; }
   static std::string how_to_show();
@@ -46,6 +50,8 @@ class KernelSymbols {
   std::vector<uint16_t> module_of_;
   std::string text_;  // names, each ended by NUL
   std::vector<std::string> modules_ = {""};
+  uint64_t sched_start_ = 0;
+  uint64_t sched_end_ = 0;
   bool hidden_ = false;
 };
 

@@ -78,11 +78,10 @@ std::optional<uint32_t> ProcessFiles::epoll_kinds(uint32_t descriptor) {
   return kinds;
 }
 
-std::optional<uint32_t> ProcessFiles::polled(uint64_t files, uint64_t count) const {
+std::optional<uint32_t> ProcessFiles::polled(uint64_t files, uint64_t count, const ReadMemory& read) const {
   std::array<pollfd, kMaxPolled> polled{};
   count = std::min(count, kMaxPolled);
-  if (count != 0 && !process_.memory().read(files, polled.data(), count * sizeof(pollfd)))
-    return std::nullopt;
+  if (count != 0 && !read(files, polled.data(), count * sizeof(pollfd))) return std::nullopt;
   uint32_t kinds = 0;
   for (uint64_t i = 0; i < count; ++i) {
     if (polled[i].fd >= 0) kinds |= kind(static_cast<uint32_t>(polled[i].fd));
@@ -90,15 +89,16 @@ std::optional<uint32_t> ProcessFiles::polled(uint64_t files, uint64_t count) con
   return kinds;
 }
 
-std::optional<uint32_t> ProcessFiles::selected(uint64_t count, const uint64_t* sets) const {
+std::optional<uint32_t> ProcessFiles::selected(uint64_t count, std::span<const uint64_t, 3> sets,
+                                               const ReadMemory& read) const {
   uint32_t kinds = 0;
   uint64_t found = 0;
   for (uint64_t word = 0; word < kSelectWords && 64 * word < count; ++word) {
     uint64_t bits = 0;
-    for (int set = 0; set < 3; ++set) {
+    for (uint64_t set : sets) {
       uint64_t part = 0;
-      if (sets[set] == 0) continue;
-      if (!process_.memory().read(sets[set] + 8 * word, &part, sizeof part)) return std::nullopt;
+      if (set == 0) continue;
+      if (!read(set + 8 * word, &part, sizeof part)) return std::nullopt;
       bits |= part;
     }
     for (uint64_t bit = 0; bit < 64 && 64 * word + bit < count && found < kMaxPolled; ++bit) {
@@ -112,7 +112,7 @@ std::optional<uint32_t> ProcessFiles::selected(uint64_t count, const uint64_t* s
 
 rt_wait_site ProcessFiles::site_of(pid_t tid) const {
   rt_wait_site site{};
-  site.syscall = RT_NO_SYSCALL - 1;  // none that there is
+  site.syscall = kUnknownSyscall;
   std::string directory = fmt::format("{}/task/{}", process_.directory(), tid);
   auto text = read_file(directory + "/syscall");
   auto state = text ? parse_syscall(*text) : std::nullopt;
@@ -122,14 +122,18 @@ rt_wait_site ProcessFiles::site_of(pid_t tid) const {
   site.syscall = state->number;
   site.argument = static_cast<uint32_t>(state->arguments[0]);
   std::optional<uint32_t> polled_kinds;
+  auto read = [this](uint64_t address, void* to, size_t size) {
+    return process_.memory().read(address, to, size);
+  };
   switch (site.syscall) {
     case SYS_poll:
     case SYS_ppoll:
-      polled_kinds = polled(state->arguments[0], state->arguments[1]);
+      polled_kinds = polled(state->arguments[0], state->arguments[1], read);
       break;
     case SYS_select:
     case SYS_pselect6:
-      polled_kinds = selected(state->arguments[0], state->arguments + 1);
+      polled_kinds =
+          selected(state->arguments[0], std::span<const uint64_t, 3>(state->arguments.data() + 1, 3), read);
       break;
     default:
       if (waits_of_syscall(site.syscall) == Waits::kForFile)

@@ -2,8 +2,11 @@
 
 #include <sys/types.h>
 
+#include <array>
 #include <cstdint>
+#include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -30,6 +33,12 @@ class ProcessFiles {
   // Kinds of the files that an epoll watches; nothing when that is not to be seen. Looked up at most once a
   // second.
   std::optional<uint32_t> epoll_kinds(uint32_t descriptor);
+  // Reads the thread's memory: what an array of descriptors had in it.
+  using ReadMemory = std::function<bool(uint64_t address, void* to, size_t size)>;
+  // Kinds of the files that poll and select wait for, by their arguments; nothing when they cannot be read.
+  std::optional<uint32_t> polled(uint64_t files, uint64_t count, const ReadMemory& read) const;
+  std::optional<uint32_t> selected(uint64_t count, std::span<const uint64_t, 3> sets,
+                                   const ReadMemory& read) const;
   // Where a thread is, without a stack in the kernel.
   rt_wait_site site_of(pid_t tid) const;
   // The function of the kernel that a thread sleeps in; empty when it does not sleep or that is not to be
@@ -43,18 +52,18 @@ class ProcessFiles {
     TimePoint looked = 0;
   };
 
-  std::optional<uint32_t> polled(uint64_t files, uint64_t count) const;
-  std::optional<uint32_t> selected(uint64_t count, const uint64_t* sets) const;
-
   const Process& process_;
   std::unordered_map<uint32_t, Watched> watched_;  // by descriptor of an epoll
 };
+
+// A site of which the system call is not known: the number of none that there is.
+inline constexpr uint32_t kUnknownSyscall = RT_NO_SYSCALL - 1;
 
 // One line of /proc/PID/task/TID/syscall, proc(5): "NUMBER ARGUMENT×6 SP PC"; "-1 SP PC" in a fault;
 // "running".
 struct SyscallState {
   uint32_t number = RT_NO_SYSCALL;
-  uint64_t arguments[6] = {};
+  std::array<uint64_t, 6> arguments{};
 };
 std::optional<SyscallState> parse_syscall(std::string_view text);
 

@@ -140,6 +140,8 @@ constexpr FunctionRule kFunctions[] = {
     {"nvme_*", Waits::kForDisk, "3.3-"},
     {"read_events", Waits::kForDisk, "2.6-"},  // io_getevents
 
+    {"do_sched_yield", Waits::kForCpu, "4.19-"},
+
     {"do_signal_stop", Waits::kForOther, "2.6-"},
     {"ptrace_stop", Waits::kForOther, "2.6-"},
     {"do_sigtimedwait*", Waits::kForOther, "2.6-"},
@@ -279,6 +281,8 @@ Reason reason_of(Waits waits, const rt_wait_site& site, const EpollKinds& epoll_
       return Reason::kChild;
     case Waits::kForPage:
       return Reason::kFault;
+    case Waits::kForCpu:
+      return Reason::kRunnable;
     case Waits::kForOther:
       return Reason::kOther;
     case Waits::kForFile:

@@ -28,6 +28,7 @@ enum class Waits : uint8_t {
   kForPipe,
   kForChild,
   kForPage,
+  kForCpu,  // sched_yield
   kForOther,
   kForFile,    // whatever the file of the call's first argument is
   kForPolled,  // any of the files that poll or select were given

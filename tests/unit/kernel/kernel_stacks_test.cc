@@ -56,6 +56,26 @@ TEST_F(KernelStacksTest, CallBelongsToTheFunctionBefore) {
   EXPECT_EQ(names(1), (std::vector<std::string>{"anon_pipe_read", "kernel"}));
 }
 
+TEST(KernelStacks, FunctionsOfTheSchedulerAreLeftOut) {
+  KernelStacks stacks([] {
+    return KernelSymbols::parse(
+        "ffffffff81000000 T do_one\n"
+        "ffffffff81001000 T __sched_text_start\n"
+        "ffffffff81001000 T schedule\n"
+        "ffffffff81001800 T io_schedule\n"
+        "ffffffff81002000 T __sched_text_end\n"
+        "ffffffff81003000 T anon_pipe_read\n"
+        "ffffffff81004000 T _etext\n");
+  });
+  stacks.add(1, std::vector<uint64_t>{0xffffffff81001010, 0xffffffff81001810, 0xffffffff81003010});
+  EXPECT_EQ(stacks.waits(*stacks.find(1)), Waits::kForPipe);
+  EXPECT_FALSE(stacks.nameless());
+  Profile profile;
+  std::vector<FrameId> frames;
+  stacks.name(*stacks.find(1), profile, frames);
+  EXPECT_EQ(frames.size(), 1u);
+}
+
 TEST(KernelStacks, HiddenSymbolsLeaveOneFrameWithoutAName) {
   KernelStacks stacks([] { return KernelSymbols(); });
   stacks.add(1, std::vector<uint64_t>{0xffffffff81002010, 0xffffffff81001010});

@@ -59,6 +59,7 @@ TEST(WaitReason, OfStacksOfLinux) {
       {Reason::kFault,
        RT_NO_SYSCALL,
        {"folio_wait_bit_common", "filemap_fault", "__do_fault", "handle_mm_fault", "asm_exc_page_fault"}},
+      {Reason::kRunnable, SYS_sched_yield, {"do_sched_yield", "__x64_sys_sched_yield"}},
       {Reason::kOther, SYS_rt_sigtimedwait, {"do_sigtimedwait.isra.0", "__x64_sys_rt_sigtimedwait"}},
   };
   for (const StackCase& each : cases)
