@@ -15,7 +15,7 @@ BpfSource::BpfSource(const Process& process, const SamplingPlan& plan, Recorder&
       sampler_(sampler),
       clocked_(plan.has(Event::kCpu) || plan.has(Event::kWall) || plan.lock_share),
       has_lock_(has_lock),
-      kernel_namer_(recorder.add_namer(sampler.kernel_stacks())),
+      pieces_(process.pid(), recorder, sampler.kernel_stacks()),
       wakers_(std::make_shared<WakerStacks>(recorder, plan.kernel_frames)),
       waker_namer_(recorder.add_namer(wakers_)),
       elapsed_(process, plan, *sampler.kernel_stacks(), [this](const TimePiece& piece) { emit(piece); }),
@@ -69,12 +69,10 @@ std::vector<RunQuality> BpfSource::quality() const {
     each.event = event;
     if (event == Event::kOffCpu) each.requested_rate = 0;  // every wait, not samples
     each.lost = sampler_.lost(target_);
-    each.samples = samples_[static_cast<size_t>(event)];
-    each.unknown_frames = unknown_[static_cast<size_t>(event)];
+    pieces_.tell(each);
     each.asked = each.samples + each.late_ticks + each.lost;
     each.threads = thread_count_;
     each.target_cpu = process_.cpu_time() - target_cpu_at_start_;
-    each.total_weight = weights_[static_cast<size_t>(event)];
     if (plan_.lock_share && has_lock_) each.lock_held = lock_held_;
     all.push_back(std::move(each));
   }
@@ -99,7 +97,8 @@ void BpfSource::on_sample(const rt_sample_record& record) {
 void BpfSource::on_waker(const rt_waker_record& record) {
   const rt_waker& waker = record.waker;
   std::optional<RawStack> kernel;
-  if (auto id = sampler_.kernel_stacks()->find(waker.kernel_stack)) kernel = RawStack{kernel_namer_, *id};
+  if (auto id = sampler_.kernel_stacks()->find(waker.kernel_stack))
+    kernel = RawStack{pieces_.kernel_namer(), *id};
   std::string command(waker.command, strnlen(waker.command, sizeof waker.command));
   uint32_t id = wakers_->intern(kernel, waker_stack(record), command);
   woken_[static_cast<pid_t>(record.record.tid)] = {{waker_namer_, id}, record.record.time};
@@ -158,22 +157,7 @@ std::optional<Failure> BpfSource::add_clock(pid_t tid) {
 
 void BpfSource::emit(const TimePiece& piece) {
   if (plan_.gil_only && (piece.flags & RT_SAMPLE_HOLDS_LOCK) == 0) return;
-  RawSample sample;
-  sample.event = piece.event;
-  sample.reason = piece.reason;
-  sample.thread = {process_.pid(), piece.tid};
-  sample.stack = piece.stack;
-  if (piece.kernel_stack) sample.callees = RawStack{kernel_namer_, *piece.kernel_stack};
-  sample.waker = piece.waker;
-  sample.start = piece.start;
-  sample.duration = piece.time;
-  sample.weight = piece.time;
-  sample.count = piece.count;
-  recorder_.sample(sample);
-  auto index = static_cast<size_t>(piece.event);
-  weights_[index] += piece.time;
-  samples_[index] += piece.count;
-  if (unknown(piece.stack)) unknown_[index] += piece.count;
+  pieces_.record(piece, unknown(piece.stack));
 }
 
 }  // namespace rtprof::kernel

@@ -2,7 +2,6 @@
 
 #include <sys/types.h>
 
-#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -19,6 +18,7 @@
 #include "common/sampler/source.h"
 #include "kernel/bpf_sampler.h"
 #include "kernel/elapsed_time.h"
+#include "kernel/piece_recorder.h"
 #include "kernel/short_lives.h"
 #include "kernel/thread_clocks.h"
 #include "kernel/waker_stacks.h"
@@ -95,7 +95,7 @@ class BpfSource : public Source, protected RecordSink {
 
   const bool clocked_;  // threads have clocks: not needed for waits alone
   const bool has_lock_;
-  const uint32_t kernel_namer_;
+  PieceRecorder pieces_;
   std::shared_ptr<WakerStacks> wakers_;
   const uint32_t waker_namer_;
   struct Woken {
@@ -113,10 +113,6 @@ class BpfSource : public Source, protected RecordSink {
   std::unordered_set<pid_t> threads_;  // that have not ended
   uint64_t thread_count_ = 0;          // that have been seen
   RunQuality quality_;
-  // By event.
-  std::array<int64_t, 5> weights_{};
-  std::array<uint64_t, 5> samples_{};
-  std::array<uint64_t, 5> unknown_{};
   Nanoseconds target_cpu_at_start_ = 0;
 };
 

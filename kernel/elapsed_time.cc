@@ -31,11 +31,12 @@ bool polls(const rt_wait_site& site) {
 }  // namespace
 
 ElapsedTime::ElapsedTime(const Process& process, const SamplingPlan& plan, const KernelStacks& kernel_stacks,
-                         Emit emit)
+                         Emit emit, bool cpu_too)
     : process_(process),
       plan_(plan),
       wall_(plan.has(Event::kWall)),
       idle_(plan.has(Event::kCpu) && plan.idle),
+      cpu_(plan.has(Event::kCpu) && !plan.idle && cpu_too),
       offcpu_(plan.has(Event::kOffCpu)),
       kernel_stacks_(kernel_stacks),
       emit_(std::move(emit)),
@@ -47,7 +48,7 @@ bool ElapsedTime::wanted(const SamplingPlan& plan) {
 
 TargetOptions ElapsedTime::target_options(TimePoint since) const {
   TargetOptions options;
-  if (sums()) options.flags |= RT_TARGET_WALL;
+  if (wall_ || idle_) options.flags |= RT_TARGET_WALL;
   if (offcpu_) options.flags |= RT_TARGET_OFFCPU;
   if (plan_.wakers) options.flags |= RT_TARGET_WAKERS;
   options.since = since;
@@ -107,7 +108,7 @@ void ElapsedTime::emit_sum(Reason reason, const Origin& origin, TimePoint start,
   if (wall_)
     emit_({Event::kWall, reason, origin.tid, origin.flags, origin.stack, origin.kernel_stack, std::nullopt,
            start, time, count});
-  if (idle_)
+  if (idle_ || (cpu_ && reason == Reason::kRunning))
     emit_({Event::kCpu, Reason::kNone, origin.tid, origin.flags, origin.stack, origin.kernel_stack,
            std::nullopt, start, time, count});
 }

@@ -32,21 +32,22 @@ struct TimePiece {
   uint64_t count = 0;  // 0: it adds time to a piece that was counted
 };
 
-// Turns what BPF tells of a process's threads into pieces of the events that count elapsed time: wall, cpu
-// with
-// --idle, and offcpu. Of wall the pieces of a thread add up to its elapsed time; those of offcpu are its
-// waits. The same for all runtimes: a source hands its records here, and gets pieces back for which it knows
-// stacks.
+// Turns what BPF (or SwitchAccount) tells of a process's threads into pieces of the events that count elapsed
+// time: wall, cpu with --idle, and offcpu. Of wall the pieces of a thread add up to its elapsed time; those
+// of offcpu are its waits. The same for all runtimes: a source hands its records here, and gets pieces back
+// for which it knows stacks.
 class ElapsedTime {
  public:
   using Emit = std::function<void(const TimePiece&)>;
-  // All outlive this, but for `plan`.
-  ElapsedTime(const Process& process, const SamplingPlan& plan, const KernelStacks& kernel_stacks, Emit emit);
+  // All outlive this, but for `plan`. `cpu_too`: what threads run goes into cpu without --idle, too, if that
+  // is asked for; else the source has a better account of it.
+  ElapsedTime(const Process& process, const SamplingPlan& plan, const KernelStacks& kernel_stacks, Emit emit,
+              bool cpu_too = false);
 
   // Whether `plan` asks for any of it, so that context switches have to be followed.
   static bool wanted(const SamplingPlan& plan);
-  // Whether wall, or cpu with --idle, is asked for.
-  bool sums() const { return wall_ || idle_; }
+  // Whether what threads run is asked for.
+  bool sums() const { return wall_ || idle_ || cpu_; }
   // For BpfSampler::add_target; flags for what else is wanted may be added.
   TargetOptions target_options(TimePoint since) const;
   // After add_target: finds out what the threads wait for that sleep already.
@@ -108,6 +109,7 @@ class ElapsedTime {
   SamplingPlan plan_;
   bool wall_;
   bool idle_;
+  bool cpu_;
   bool offcpu_;
   const KernelStacks& kernel_stacks_;
   Emit emit_;
