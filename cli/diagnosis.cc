@@ -17,6 +17,9 @@
 #include "common/process/container.h"
 #include "common/process/credentials.h"
 #include "kernel/bpf_sampler.h"
+#include "kernel/perf_access.h"
+#include "kernel/perf_attributes.h"
+#include "kernel/perf_event.h"
 
 namespace rtprof::cli {
 namespace {
@@ -103,6 +106,25 @@ Finding perf_events(std::string& reason) {
           std::move(fix)};
 }
 
+// How -e wall and -e offcpu of native programs are had.
+Finding native_waits(bool bpf) {
+  if (bpf) return {"waits", Mark::kOk, "of native programs by BPF, with who ended them", ""};
+  auto event = kernel::open_perf_event(
+      kernel::sampling_attributes({.clock = kernel::PerfClock::kContextSwitches, .context_switches = true}),
+      0, -1);
+  if (event) {
+    return {"waits", Mark::kLimited,
+            "of native programs by context-switch records: without the moment at which a thread was woken, "
+            "and by "
+            "whom",
+            ""};
+  }
+  Denial denial = kernel::explain_perf_denial(kernel::gather_perf_facts(), kernel::PerfWish::kKernel,
+                                              event.failure().error);
+  return {"waits", Mark::kLimited, fmt::format("of native programs not to be had: {}", denial.reason),
+          denial.fix};
+}
+
 Finding ptrace_rules() {
   auto scope = read_number("/proc/sys/kernel/yama/ptrace_scope");
   bool capable = own_credentials().has(Capability::kSysPtrace);
@@ -185,9 +207,22 @@ Finding finding_of(std::string_view check, Mark mark, const std::optional<Denial
   return {check, mark, denial->reason, denial->fix};
 }
 
+// CPU samples need neither BPF nor pauses.
+Finding native_mechanism(const Process& process, TargetDiagnosis& target) {
+  if (int error = clock_error(process.pid())) {
+    Denial denial =
+        kernel::explain_perf_denial(kernel::gather_perf_facts(), kernel::PerfWish::kUserMode, error);
+    target.status = ExitCode::kNotPermitted;
+    return {"mechanism", Mark::kNo, fmt::format("none: {}", denial.reason), denial.fix};
+  }
+  target.mechanism = Mechanism::kKernel;
+  return {"mechanism", Mark::kOk, "kernel: exact, by perf events; for -e wall and -e offcpu see waits", ""};
+}
+
 Finding mechanism_of(const Process& process, const MachineDiagnosis& machine, bool memory, bool pause,
                      TargetDiagnosis& target) {
   if (!memory || target.status != ExitCode::kOk) return {"mechanism", Mark::kNo, "none: see above", ""};
+  if (target.runtime == "native") return native_mechanism(process, target);
   std::string reason = machine.no_kernel_mechanism;
   if (int error = reason.empty() ? clock_error(process.pid()) : 0) {
     reason = "perf_event_open on the process: " + errno_text(error);
@@ -211,8 +246,11 @@ Finding mechanism_of(const Process& process, const MachineDiagnosis& machine, bo
 MachineDiagnosis diagnose_machine() {
   MachineDiagnosis machine;
   std::string& reason = machine.no_kernel_mechanism;
-  machine.findings = {kernel_version(), bpf_programs(reason), btf(),        perf_events(reason),
-                      ptrace_rules(),   kernel_symbols(),     namespaces(), capabilities()};
+  machine.findings = {kernel_version(), bpf_programs(reason)};
+  bool bpf = machine.findings.back().mark == Mark::kOk;
+  for (Finding finding : {btf(), perf_events(reason), native_waits(bpf), ptrace_rules(), kernel_symbols(),
+                          namespaces(), capabilities()})
+    machine.findings.push_back(std::move(finding));
   return machine;
 }
 

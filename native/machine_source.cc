@@ -36,7 +36,7 @@ class MachineSource final : public PerfBase {
         workshop_(workshop),
         of_kernel_(std::make_shared<Process>(Process::open(::getpid())), plan, recorder, workshop) {}
 
-  std::optional<Failure> start() { return open({}); }
+  std::optional<Failure> start() { return open(config()); }
   bool ended() const override { return false; }
 
  private:

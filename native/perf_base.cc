@@ -8,24 +8,6 @@ namespace {
 // As much of a stack as perf copies.
 constexpr uint32_t kStackBytes = 8192;
 
-RawStack stack_of(const kernel::SampleRecord& record, const SamplingPlan& plan, ProcessCode& code) {
-  if (plan.unwind == UnwindMethod::kFramePointer)
-    return code.stack(record.kernel_callchain, record.user_callchain);
-  if (record.user) return code.stack(record.kernel_callchain, *record.user);
-  if (record.kernel_callchain.empty()) return code.marker("[unknown: no registers]");
-  return code.stack(record.kernel_callchain, std::span<const Address>());
-}
-
-kernel::PerfConfig config_of(const SamplingPlan& plan) {
-  bool by_frame_pointers = plan.unwind == UnwindMethod::kFramePointer;
-  kernel::PerfConfig config;
-  config.period = plan.period();
-  config.kernel_callchain = plan.kernel_frames;
-  config.user_callchain = by_frame_pointers;
-  config.stack_bytes = by_frame_pointers ? 0 : kStackBytes;
-  return config;
-}
-
 }  // namespace
 
 PerfBase::PerfBase(pid_t pid, const SamplingPlan& plan, Recorder& recorder)
@@ -35,9 +17,17 @@ PerfBase::PerfBase(pid_t pid, const SamplingPlan& plan, Recorder& recorder)
   quality_.requested_rate = plan.rate;
 }
 
-std::optional<Failure> PerfBase::open(std::vector<pid_t> pids) {
-  kernel::PerfConfig config = config_of(plan_);
-  config.pids = std::move(pids);
+kernel::PerfConfig PerfBase::config() const {
+  bool by_frame_pointers = plan_.unwind == UnwindMethod::kFramePointer;
+  kernel::PerfConfig config;
+  config.period = plan_.period();
+  config.kernel_callchain = plan_.kernel_frames;
+  config.user_callchain = by_frame_pointers;
+  config.stack_bytes = by_frame_pointers ? 0 : kStackBytes;
+  return config;
+}
+
+std::optional<Failure> PerfBase::open(const kernel::PerfConfig& config) {
   auto sampler = kernel::PerfSampler::open(config);
   if (!sampler) return sampler.failure();
   sampler_ = std::move(*sampler);
@@ -62,11 +52,20 @@ std::vector<RunQuality> PerfBase::quality() const {
   return {quality};
 }
 
+RawStack PerfBase::stack_of(const kernel::SampleRecord& sample, ProcessCode& code) const {
+  std::span<const Address> kernel;
+  if (plan_.kernel_frames) kernel = sample.kernel_callchain;
+  if (plan_.unwind == UnwindMethod::kFramePointer) return code.stack(kernel, sample.user_callchain);
+  if (sample.user) return code.stack(kernel, *sample.user);
+  if (kernel.empty()) return code.marker("[unknown: no registers]");
+  return code.stack(kernel, std::span<const Address>());
+}
+
 void PerfBase::record(const kernel::SampleRecord& sample, Nanoseconds weight, ProcessCode& code) {
   RawSample raw;
   raw.event = Event::kCpu;
   raw.thread = {sample.id.pid, sample.id.tid};
-  raw.stack = stack_of(sample, plan_, code);
+  raw.stack = stack_of(sample, code);
   raw.start = sample.id.time - weight;
   raw.duration = weight;
   raw.weight = weight;

@@ -34,8 +34,11 @@ class PerfBase : public Source, protected kernel::PerfSink {
  protected:
   PerfBase(pid_t pid, const SamplingPlan& plan, Recorder& recorder);
 
-  // Of these processes; of all where there are none.
-  std::optional<Failure> open(std::vector<pid_t> pids);
+  // What the plan asks for; of all processes.
+  kernel::PerfConfig config() const;
+  std::optional<Failure> open(const kernel::PerfConfig& config);
+  const kernel::PerfSampler& sampler() const { return *sampler_; }
+  RawStack stack_of(const kernel::SampleRecord& sample, ProcessCode& code) const;
   void record(const kernel::SampleRecord& sample, Nanoseconds weight, ProcessCode& code);
   // Tells the recorder the thread's name, once.
   void add_thread(pid_t pid, pid_t tid);

@@ -12,7 +12,11 @@ class PerfSource final : public PerfBase {
         process_(process),
         code_(process, plan, recorder, workshop) {}
 
-  std::optional<Failure> start() { return open({process_.pid()}); }
+  std::optional<Failure> start() {
+    kernel::PerfConfig wanted = config();
+    wanted.pids = {process_.pid()};
+    return open(wanted);
+  }
   bool ended() const override { return execed_ || !process_.alive(); }
 
  private:

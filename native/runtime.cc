@@ -10,6 +10,7 @@
 #include "native/dump.h"
 #include "native/machine_source.h"
 #include "native/perf_source.h"
+#include "native/switch_source.h"
 #include "native/wait_source.h"
 
 namespace rtprof {
@@ -31,13 +32,17 @@ void check_mechanism(const SamplingPlan& plan) {
   }
 }
 
+constexpr const char* kAskDoctor = "rtprof doctor says what this machine allows, and how to allow more";
+
+ExitCode exit_code_of(const Failure& failure) {
+  bool permission = failure.error == EPERM || failure.error == EACCES;
+  return permission ? ExitCode::kNotPermitted : ExitCode::kFailed;
+}
+
 std::unique_ptr<Source> value_or_throw(Result<std::unique_ptr<Source>> source, const std::string& what) {
   if (source) return std::move(*source);
-  const Failure& failure = source.failure();
-  bool permission = failure.error == EPERM || failure.error == EACCES;
-  throw Error(permission ? ExitCode::kNotPermitted : ExitCode::kFailed,
-              fmt::format("cannot sample {}: {}", what, failure.message),
-              "rtprof doctor says what this machine allows, and how to allow more");
+  throw Error(exit_code_of(source.failure()),
+              fmt::format("cannot sample {}: {}", what, source.failure().message), kAskDoctor);
 }
 
 Result<std::unique_ptr<Source>> try_bpf(const Process& process, const SamplingPlan& plan,
@@ -47,13 +52,29 @@ Result<std::unique_ptr<Source>> try_bpf(const Process& process, const SamplingPl
   return native::open_wait_source(process, plan, services.recorder(), **bpf, services.workshop());
 }
 
+// By BPF, else by records of context switches.
+std::unique_ptr<Source> open_waits(const Process& process, const SamplingPlan& plan, RunServices& services) {
+  auto by_bpf = try_bpf(process, plan, services);
+  if (by_bpf) return std::move(*by_bpf);
+  const Failure& no_bpf = by_bpf.failure();
+  if (plan.wakers) {
+    throw Error(exit_code_of(no_bpf), fmt::format("--wakers needs BPF: {}", no_bpf.message),
+                fmt::format("leave --wakers out to see the waits without it; {}", kAskDoctor));
+  }
+  auto by_switches =
+      native::open_switch_source(process, plan, services.recorder(), services.workshop(), no_bpf.message);
+  if (by_switches) return std::move(*by_switches);
+  throw Error(exit_code_of(by_switches.failure()),
+              fmt::format("cannot follow the waits of process {}: {}; without BPF: {}", process.pid(),
+                          no_bpf.message, by_switches.failure().message),
+              kAskDoctor);
+}
+
 std::unique_ptr<Source> open_native(const Process& process, const SamplingPlan& plan, RunServices& services) {
   check_mechanism(plan);
-  std::string subject = fmt::format("process {}", process.pid());
-  if (kernel::ElapsedTime::wanted(plan))
-    return value_or_throw(try_bpf(process, plan, services), "waits of " + subject);
+  if (kernel::ElapsedTime::wanted(plan)) return open_waits(process, plan, services);
   return value_or_throw(native::open_perf_source(process, plan, services.recorder(), services.workshop()),
-                        subject);
+                        fmt::format("process {}", process.pid()));
 }
 
 }  // namespace
