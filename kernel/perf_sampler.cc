@@ -5,6 +5,9 @@
 #include <algorithm>
 #include <bit>
 #include <cerrno>
+#include <chrono>
+#include <set>
+#include <thread>
 #include <type_traits>
 
 #include "common/process/process.h"
@@ -26,6 +29,8 @@ constexpr size_t kMostMemory = 256 << 20;
 // Of the targets, for events of each: they take a while to open, and an event that ticks a few times in a
 // recording says little of how long its thread ran before the first.
 constexpr size_t kManyThreads = 128;
+// A thread that has ended after this, when another has come, is taken for one of many that live as shortly.
+constexpr auto kGlance = std::chrono::milliseconds(2);
 
 size_t ring_bytes(const PerfConfig& config, size_t cpus) {
   // A CPU has one thread at a time, so this does not depend on how many there are.
@@ -42,12 +47,19 @@ size_t least_ring_bytes(const PerfConfig& config) {
   return std::max<size_t>(kLeastRing / 2, std::bit_ceil(2 * (size_t{config.stack_bytes} + 2 * kSampleBytes)));
 }
 
-size_t count_threads(const std::vector<pid_t>& pids) {
-  size_t count = 0;
+std::set<pid_t> threads_of(const std::vector<pid_t>& pids) {
+  std::set<pid_t> all;
   for (pid_t pid : pids) {
-    if (auto process = Process::try_open(pid)) count += process->threads().size();
+    auto process = Process::try_open(pid);
+    if (!process) continue;
+    for (pid_t tid : process->threads()) all.insert(tid);
   }
-  return count;
+  return all;
+}
+
+// Whether threads have ended and others have come.
+bool have_changed(const std::set<pid_t>& before, const std::set<pid_t>& now) {
+  return !std::ranges::includes(now, before) && !std::ranges::includes(before, now);
 }
 
 bool no_such_counter(int error) {
@@ -166,13 +178,20 @@ bool PerfSampler::cpus_permitted() const {
   return open_perf_event(sampling_attributes(event), -1, rings_.cpus().front()).ok();
 }
 
+bool PerfSampler::are_many_or_brief() const {
+  std::set<pid_t> threads = threads_of(config_.pids);
+  if (threads.size() > kManyThreads) return true;
+  std::this_thread::sleep_for(kGlance);
+  return have_changed(threads, threads_of(config_.pids));
+}
+
 std::optional<Failure> PerfSampler::begin() {
   if (auto failure = negotiate()) return failure;
   bool choose = config_.scope == PerfScope::kAuto;
   // The switches of all processes are many more than those of the targets.
   bool may_be_many = choose && !config_.switch_stacks;
   bool by_cpus = targets_.empty() || config_.scope == PerfScope::kCpus ||
-                 (may_be_many && count_threads(config_.pids) > kManyThreads && cpus_permitted());
+                 (may_be_many && are_many_or_brief() && cpus_permitted());
   if (!by_cpus) {
     setup_.scope = PerfScope::kThreads;
     auto failure = begin_threads();

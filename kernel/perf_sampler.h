@@ -135,6 +135,7 @@ class PerfSampler {
   // The program that says which samples of a CPU are taken; -1: all are.
   int cpu_program();
   bool cpus_permitted() const;
+  bool are_many_or_brief() const;
   bool is_target(pid_t pid) const;
   bool is_switch_stack(const SampleRecord& sample) const;
   bool is_duplicate_switch(const RecordId& id);

@@ -233,6 +233,8 @@ std::optional<NameRange> visit_linkage_entries(Elf* elf,
       auto slot = slot_of_entry(header.sh_addr + at, code + at, entry_size);
       auto function = slot ? functions.find(*slot) : functions.end();
       if (function == functions.end() || function->second >= names->size()) continue;
+      // One that the file itself chooses when it is loaded (R_X86_64_IRELATIVE) has no name.
+      if (function->second == 0) continue;
       visit({header.sh_addr + at, entry_size, function->second});
     }
   }

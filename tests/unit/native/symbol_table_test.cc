@@ -83,6 +83,18 @@ TEST(SymbolTable, LinkageTable) {
   EXPECT_EQ(found % 8, 0U) << "whole entries";
 }
 
+// libc calls functions through its linkage table that it chooses itself, and that the table does not name.
+TEST(SymbolTable, EntriesWithoutANameHaveNone) {
+  const std::string libc = "/lib/x86_64-linux-gnu/libc.so.6";
+  SymbolTable table(binary_of(libc));
+  auto elf = ElfFile::open(libc);
+  ASSERT_TRUE(elf);
+  auto section = elf->section(".plt");
+  ASSERT_TRUE(section);
+  for (uint64_t at = 0; at < section->size; ++at)
+    EXPECT_NE(name_at(table, section->address + at), "@plt");
+}
+
 TEST(SymbolTable, AStrippedFileHasWhatItExports) {
   SymbolTable table(binary_of(fixture_path("symbols_stripped.so")));
   EXPECT_EQ(name_of(table, "fixture_outer"), "fixture_outer");
