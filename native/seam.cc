@@ -1,5 +1,7 @@
 #include "native/seam.h"
 
+#include <algorithm>
+
 namespace rtprof::native {
 namespace {
 
@@ -14,7 +16,7 @@ class Merge {
 
   void run() {
     size_t activations = input_.activations.size();
-    if (activations == 0) {
+    if (activations == 0 || (loops_.empty() && runs_nothing())) {
       machine(0, input_.is_loop.size());
       return;
     }
@@ -28,6 +30,10 @@ class Merge {
   }
 
  private:
+  bool runs_nothing() const {
+    return std::all_of(input_.activations.begin(), input_.activations.end(),
+                       [](size_t frames) { return frames == 0; });
+  }
   bool is_whole() const { return input_.end == UnwindEnd::kComplete && input_.runtime_complete; }
 
   // From the leaf on, one by one.

@@ -19,6 +19,7 @@ namespace rtprof::native {
 // - A loop that has been entered, and has not pushed its frame yet or has popped it already, is one machine
 // frame
 //   more than there are activations, at the leaf. It runs nothing, and is left out.
+// - Activations without a frame, and no loop: a thread that the runtime knows, but that runs no code of it.
 // - A machine stack that was not copied whole lacks loops at the root: the k-th from the leaf then belong
 // together,
 //   and what is left of the runtime's frames is at the root, behind a mark: frames of the machine between
@@ -48,7 +49,8 @@ struct SeamInput {
   bool runtime_complete = true;  // the runtime's stack was walked to its root
 };
 
-// Replaces `leaf_first` by the merged stack. Without an activation these are all machine frames.
+// Replaces `leaf_first` by the merged stack. Without an activation that runs something these are all machine
+// frames.
 void merge_at_seams(const SeamInput& input, std::vector<SeamFrame>& leaf_first);
 
 }  // namespace rtprof::native

@@ -43,6 +43,11 @@ TEST(Seam, CodeBetweenActivationsStays) {
   EXPECT_EQ(merged("cLccLcLcc", {1, 2, 1}), "0 p0 2 3 p1 p2 5 p3");
 }
 
+TEST(Seam, AnActivationOfNothingNeedsNoLoop) {
+  EXPECT_EQ(merged("ccc", {0}), "0 1 2");
+  EXPECT_EQ(merged("cc", {0, 1}), "0 1 ! p0");
+}
+
 TEST(Seam, WithoutActivationsThereIsTheMachineOnly) {
   EXPECT_EQ(merged("ccc", {}), "0 1 2");
   EXPECT_EQ(merged("cLc", {}), "0 1 2");
