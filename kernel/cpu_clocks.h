@@ -20,7 +20,8 @@ class CpuClocks {
   static Result<CpuClocks> open(Nanoseconds period, int program_fd);
 
   ClockTick on_tick(const rt_sample_record& record) const;
-  // To be called often: draws them anew every 100 ms, so that no rhythm of a target hides from the clocks.
+  // To be called often: draws them anew after some ticks, so that no rhythm of a target hides from the
+  // clocks.
   void draw_periods();
 
  private:

@@ -116,7 +116,7 @@ struct rt_stack_record {
  */
 struct rt_sample_record {
   struct rt_record record;
-  rt_u64 cpu;          /* CPU time since the thread's last tick; 0 on the first */
+  rt_u64 cpu;          /* CPU time since the thread's last tick, 0 on the first; or since the CPU's last */
   rt_u64 running;      /* time on a CPU since then, where context switches are followed */
   rt_u64 kernel_stack; /* hash; 0: the tick met the thread in user mode, or nobody asked */
 };
