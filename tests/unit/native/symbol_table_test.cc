@@ -91,8 +91,7 @@ TEST(SymbolTable, EntriesWithoutANameHaveNone) {
   ASSERT_TRUE(elf);
   auto section = elf->section(".plt");
   ASSERT_TRUE(section);
-  for (uint64_t at = 0; at < section->size; ++at)
-    EXPECT_NE(name_at(table, section->address + at), "@plt");
+  for (uint64_t at = 0; at < section->size; ++at) EXPECT_NE(name_at(table, section->address + at), "@plt");
 }
 
 TEST(SymbolTable, AStrippedFileHasWhatItExports) {
