@@ -11,11 +11,13 @@
 . "$(dirname "$0")/common.sh"
 
 failed=
+all_results=
 # run_ctest DIRECTORY [OPTION...]: all that the build tree DIRECTORY declares
 run_ctest() {
   tree=$1
   shift
   results=$PWD/$tree/test-results.xml
+  all_results="$all_results $tree/test-results.xml"
   ctest --test-dir "$tree" -j "$(nproc)" --output-on-failure --no-tests=error --output-junit "$results" "$@" ||
     failed="$failed $tree"
   if grep -Eq '<skipped|status="(notrun|disabled)"' "$results"; then
@@ -44,4 +46,9 @@ case "${1:-}" in
     exit 2
     ;;
 esac
-[ -z "$failed" ] || { echo "failed:$failed"; exit 1; }
+[ -z "$failed" ] && exit 0
+# Again, behind all output of the later builds and tests.
+# shellcheck disable=SC2086
+scripts/list_failures.py $all_results
+echo "failed:$failed"
+exit 1
