@@ -96,6 +96,16 @@ void PerfRings::begin_drain() {
     if (entry.ring.position() < entry.must) ++owing_;
     push_front(i);
   }
+  for (Entry& entry : entries_) note_gap(entry);
+}
+
+// After all rings were looked at, so that what any of them lost before a record that is delivered is noted.
+// The last drain gave room back no earlier than it began: where there was none since, the ring was full from
+// there.
+void PerfRings::note_gap(Entry& entry) {
+  uint64_t begin = entry.drained + entry.ring.bytes() - kRoom;
+  entry.gap_begin = entry.ring.written() >= begin ? std::optional(begin) : std::nullopt;
+  entry.drained = entry.ring.position();
 }
 
 void PerfRings::push_front(size_t index) {

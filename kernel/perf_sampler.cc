@@ -297,14 +297,15 @@ bool PerfSampler::is_target(pid_t pid) const {
 
 void PerfSampler::drain(PerfSink& sink) {
   for (auto [pid, tid] : std::exchange(untold_threads_, {})) sink.on_thread_start(pid, tid, since_);
-  rings_.drain([&](std::span<const uint64_t> words) {
+  auto on_record = [&](std::span<const uint64_t> words) {
     auto record = parse_perf_record(words, format_);
     if (record) {
       deliver(*record, sink);
     } else {
       ++counts_.unreadable;
     }
-  });
+  };
+  rings_.drain(on_record, [&](int cpu, bool begins) { sink.on_gap(static_cast<uint32_t>(cpu), begins); });
   if (short_lived_) change_to_cpus();
   if (setup_.scope != PerfScope::kThreads || !threads_.should_look_again(monotonic_now())) return;
   for (pid_t pid : targets_) {

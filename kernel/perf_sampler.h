@@ -46,6 +46,9 @@ class PerfSink {
   virtual void on_switch_stack(const SampleRecord&) {}
   // Records of any type and, where CPUs are sampled, of any process, which were written on the record's CPU.
   virtual void on_lost(const LostRecord&) {}
+  // Between on_gap(cpu, true) and on_gap(cpu, false) such may be missing, of which on_lost() tells only
+  // later.
+  virtual void on_gap(uint32_t /*cpu*/, bool /*begins*/) {}
 };
 
 // How the kernel is asked for samples.

@@ -53,6 +53,7 @@ void SwitchAccount::on_start(pid_t tid, TimePoint now) {
   thread = {};
   thread.activity = RT_THREAD_RUNNABLE;
   thread.seen = true;
+  thread.doubtful = in_gap(thread);
   thread.since = now;
 }
 
@@ -65,6 +66,7 @@ SwitchAccount::Told SwitchAccount::on_tick(pid_t tid, uint32_t cpu, TimePoint ti
     told.sample = sample_of(RT_RECORD_SAMPLE, tid, std::exchange(thread.running, 0), now);
   thread.activity = RT_THREAD_RUNNING;
   thread.cpu = cpu;
+  thread.doubtful = in_gap(thread);
   return told;
 }
 
@@ -77,6 +79,7 @@ SwitchAccount::Told SwitchAccount::on_leave(pid_t tid, uint32_t cpu, TimePoint t
   thread.wait_flags = preempted ? uint32_t{RT_WAIT_INVOLUNTARY} : 0;
   thread.left = true;
   thread.cpu = cpu;
+  thread.doubtful = in_gap(thread);
   return told;
 }
 
@@ -85,12 +88,13 @@ SwitchAccount::Told SwitchAccount::on_return(pid_t tid, uint32_t cpu, TimePoint 
   Thread& thread = known(tid, now);
   Told told;
   bool ran = thread.seen && thread.activity == RT_THREAD_RUNNING;
-  told.wait = ran || thread.doubtful ? hole(tid, thread, now, true) : end_wait(tid, thread, now);
+  told.wait =
+      ran || thread.doubtful || in_gap(thread) ? hole(tid, thread, now, true) : end_wait(tid, thread, now);
   ++thread.slices;
   thread.activity = RT_THREAD_RUNNING;
   thread.seen = true;
-  thread.doubtful = false;
   thread.cpu = cpu;
+  thread.doubtful = in_gap(thread);
   thread.since = now;
   return told;
 }
@@ -115,8 +119,26 @@ SwitchAccount::Told SwitchAccount::on_end(pid_t tid, TimePoint time) {
 
 void SwitchAccount::on_lost(uint32_t cpu) {
   for (auto& [tid, thread] : threads_) {
-    if (!thread.seen || thread.activity != RT_THREAD_RUNNING || thread.cpu == cpu) thread.doubtful = true;
+    if (concerns(thread, cpu)) thread.doubtful = true;
   }
+}
+
+void SwitchAccount::on_gap(uint32_t cpu, bool begins) {
+  // Of what began and goes on, too.
+  on_lost(cpu);
+  if (begins) {
+    gaps_.insert(cpu);
+  } else {
+    gaps_.erase(cpu);
+  }
+}
+
+bool SwitchAccount::concerns(const Thread& thread, uint32_t cpu) {
+  return !thread.seen || thread.activity != RT_THREAD_RUNNING || thread.cpu == cpu;
+}
+
+bool SwitchAccount::in_gap(const Thread& thread) const {
+  return std::any_of(gaps_.begin(), gaps_.end(), [&](uint32_t cpu) { return concerns(thread, cpu); });
 }
 
 std::vector<pid_t> SwitchAccount::doubtful() const {
@@ -138,13 +160,12 @@ void SwitchAccount::confirm(pid_t tid, uint64_t slices) {
 std::optional<rt_wait_record> SwitchAccount::end_running(pid_t tid, Thread& thread, TimePoint now) {
   bool waited = thread.seen && thread.activity != RT_THREAD_RUNNING;
   std::optional<rt_wait_record> wait;
-  if (waited || thread.doubtful) {
+  if (waited || thread.doubtful || in_gap(thread)) {
     wait = hole(tid, thread, now, waited);
   } else {
     thread.running += now - thread.since;
   }
   thread.seen = true;
-  thread.doubtful = false;
   thread.since = now;
   return wait;
 }

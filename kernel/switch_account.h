@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "common/base/clock.h"
@@ -53,6 +54,8 @@ class SwitchAccount {
   // Records that were written on that CPU are missing. What threads have done that ran there or ran nowhere
   // is in doubt, up to the next that is heard of them.
   void on_lost(uint32_t cpu);
+  // The same of all that is heard until the gap ends: PerfSink::on_gap().
+  void on_gap(uint32_t cpu, bool begins);
   std::vector<pid_t> doubtful() const;
   // The thread is off its CPU, and has been given one `slices` times: as often as is known here, there is no
   // doubt.
@@ -84,12 +87,16 @@ class SwitchAccount {
   std::optional<rt_wait_record> end_running(pid_t tid, Thread& thread, TimePoint now);
   rt_wait_record wait_until(pid_t tid, const Thread& thread, TimePoint now) const;
   std::optional<rt_wait_record> end_wait(pid_t tid, Thread& thread, TimePoint now);
+  // Whether a record of the thread may be missing that would have been written on that CPU.
+  static bool concerns(const Thread& thread, uint32_t cpu);
+  bool in_gap(const Thread& thread) const;
   std::optional<rt_wait_record> hole(pid_t tid, const Thread& thread, TimePoint now, bool is_wait) const;
   bool is_for_wall(Thread& thread, rt_wait_record& wait) const;
   bool is_for_offcpu(const rt_wait_record& wait) const;
 
   TargetOptions options_;
   std::unordered_map<pid_t, Thread> threads_;
+  std::unordered_set<uint32_t> gaps_;  // CPUs
 };
 
 }  // namespace rtprof::kernel

@@ -40,6 +40,7 @@ class SwitchSource final : public PerfBase {
   void on_thread_start(pid_t pid, pid_t tid, TimePoint time) override;
   void on_thread_end(pid_t pid, pid_t tid, TimePoint time) override;
   void on_lost(const kernel::LostRecord& record) override;
+  void on_gap(uint32_t cpu, bool begins) override;
 
   void add_threads();
   void settle_doubts();
@@ -207,6 +208,11 @@ void SwitchSource::on_thread_end(pid_t, pid_t tid, TimePoint time) {
 
 void SwitchSource::on_lost(const kernel::LostRecord& record) {
   account_->on_lost(record.id.cpu);
+  lost_ = true;
+}
+
+void SwitchSource::on_gap(uint32_t cpu, bool begins) {
+  account_->on_gap(cpu, begins);
   lost_ = true;
 }
 

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <poll.h>
+#include <sched.h>
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -68,11 +69,15 @@ class Recording : public PerfSink {
     bool has_stack = sample.user && !sample.user->stack.empty() && !sample.kernel_callchain.empty();
     if (has_stack) left.insert(sample.id.tid);
   }
-  void on_lost(const LostRecord& record) override { lost += record.count; }
+  void on_lost(const LostRecord& record) override {
+    lost += record.count;
+    if (gaps_begun == 0) ++untold_losses;
+  }
+  void on_gap(uint32_t, bool begins) override { begins ? ++gaps_begun : ++gaps_ended; }
 
   uint64_t samples = 0, with_stack = 0, stack_bytes = 0, wrong_registers = 0, with_user_callchain = 0,
            with_kernel_callchain = 0, disordered = 0, lost = 0, switches_out = 0, switches_in = 0,
-           switches_with_stack = 0, execs = 0;
+           switches_with_stack = 0, execs = 0, gaps_begun = 0, gaps_ended = 0, untold_losses = 0;
   Nanoseconds total = 0;
   std::map<pid_t, Nanoseconds> by_thread;
   std::map<pid_t, TimePoint> last_time;
@@ -306,6 +311,33 @@ TEST_P(PerfSamplerTest, EachSwitchHasItsStackBeforeIt) {
     EXPECT_GE(recording.switches_with_stack + 1, recording.switches_out);
     EXPECT_EQ(recording.samples > 0, clock);
   }
+}
+
+TEST_P(PerfSamplerTest, FullRingIsToldBeforeItsLosses) {
+  ChildProcess child([] {
+    cpu_set_t first;
+    CPU_ZERO(&first);
+    CPU_SET(0, &first);
+    ::sched_setaffinity(0, sizeof first, &first);
+    auto take_turns = [] {
+      for (;;) ::sched_yield();
+    };
+    std::thread other(take_turns);
+    take_turns();
+  });
+  PerfConfig config = config_for(child.pid(), 999, GetParam());
+  config.context_switches = true;
+  auto sampler = open(config);
+  if (!sampler) GTEST_SKIP() << reason_;
+  Recording recording;
+  for (useconds_t wait = 100'000; recording.lost == 0; wait *= 2) {
+    ::usleep(wait);
+    sampler->drain(recording);
+    drain_for(*sampler, recording, kSecond / 10);
+  }
+  EXPECT_GT(recording.gaps_begun, 0u);
+  EXPECT_EQ(recording.gaps_begun, recording.gaps_ended);
+  EXPECT_EQ(recording.untold_losses, 0u);
 }
 
 INSTANTIATE_TEST_SUITE_P(Scopes, PerfSamplerTest, testing::Values(PerfScope::kThreads, PerfScope::kCpus),

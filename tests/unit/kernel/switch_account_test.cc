@@ -178,6 +178,46 @@ TEST_F(SwitchAccountTest, LostRecordsMakeAWaitUnknown) {
   EXPECT_EQ(waited_, 200);
 }
 
+TEST_F(SwitchAccountTest, WaitInAGapIsUnknownWheneverItBegan) {
+  account_.add_existing(kTid, 3);
+  leave(1200);
+  account_.on_gap(kOtherCpu, true);
+  come(1500);
+  EXPECT_EQ(unknown_, 300);
+  leave(1600);
+  EXPECT_EQ(running_, 0);
+  come(1800);
+  EXPECT_EQ(unknown_, 500);
+  leave(1900);
+  account_.on_gap(kOtherCpu, false);
+  come(2200);
+  EXPECT_EQ(unknown_, 800);
+  EXPECT_EQ(waited_, 0);
+  leave(2300);
+  come(2500);
+  EXPECT_EQ(waited_, 200);
+}
+
+// A sleep that was seen to last is known, though what ends it is not.
+TEST_F(SwitchAccountTest, SleeperInAGapIsInNoDoubtUpToNow) {
+  account_.add_existing(kTid, 3);
+  account_.on_gap(kOtherCpu, true);
+  leave(1200);
+  account_.confirm(kTid, 3);
+  EXPECT_EQ(open(1300).thread.flags, 0u);
+  come(1500);
+  EXPECT_EQ(last_.record.flags, static_cast<uint32_t>(RT_SAMPLE_NO_STACK));
+}
+
+TEST_F(SwitchAccountTest, GapElsewhereDoesNotConcernARunningThread) {
+  account_.add_existing(kTid, 3);
+  tick(1100);
+  account_.on_gap(kOtherCpu, true);
+  leave(1200);
+  end(1300);
+  EXPECT_EQ(running_, 200);
+}
+
 TEST_F(SwitchAccountTest, LossElsewhereDoesNotConcernARunningThread) {
   account_.add_existing(kTid, 3);
   tick(1100);
