@@ -33,7 +33,7 @@ BpfSource::~BpfSource() {
 
 std::optional<Failure> BpfSource::start(const Walker* walker, uint32_t flags) {
   if (auto failure = add_threads()) return failure;
-  target_cpu_at_start_ = process_.cpu_time();
+  target_cpu_ = target_cpu_at_start_ = process_.cpu_time();
   started_ = monotonic_now();
   TargetOptions options = elapsed_.target_options(started_);
   options.flags |= flags;
@@ -47,6 +47,7 @@ std::optional<Failure> BpfSource::start(const Walker* walker, uint32_t flags) {
 
 void BpfSource::drain(Recorder&) {
   begin_batch();
+  target_cpu_ = process_.cpu_time();
   sampler_.drain();
   name_threads(false);
   ++quality_.ticks;
@@ -55,6 +56,7 @@ void BpfSource::drain(Recorder&) {
 void BpfSource::flush(Recorder&) {
   name_threads(true);
   if (!ElapsedTime::wanted(plan_)) return;
+  target_cpu_ = process_.cpu_time();
   std::vector<rt_open_thread> open = sampler_.open_threads(process_.pid());
   std::erase_if(open, [this](const rt_open_thread& thread) { return thread.target != target_; });
   elapsed_.flush(
@@ -72,7 +74,7 @@ std::vector<RunQuality> BpfSource::quality() const {
     pieces_.tell(each);
     each.asked = each.samples + each.late_ticks + each.lost;
     each.threads = thread_count_;
-    each.target_cpu = process_.cpu_time() - target_cpu_at_start_;
+    each.target_cpu = target_cpu_ - target_cpu_at_start_;
     if (plan_.lock_share && has_lock_) each.lock_held = lock_held_;
     all.push_back(std::move(each));
   }

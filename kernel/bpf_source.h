@@ -114,6 +114,7 @@ class BpfSource : public Source, protected RecordSink {
   uint64_t thread_count_ = 0;          // that have been seen
   RunQuality quality_;
   Nanoseconds target_cpu_at_start_ = 0;
+  Nanoseconds target_cpu_ = 0;  // up to which samples were taken
 };
 
 }  // namespace rtprof::kernel

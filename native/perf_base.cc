@@ -31,12 +31,13 @@ std::optional<Failure> PerfBase::open(const kernel::PerfConfig& config) {
   auto sampler = kernel::PerfSampler::open(config);
   if (!sampler) return sampler.failure();
   sampler_ = std::move(*sampler);
-  cpu_at_start_ = cpu_time();
+  cpu_ = cpu_at_start_ = cpu_time();
   sampler_->start();
   return std::nullopt;
 }
 
 void PerfBase::drain(Recorder&) {
+  cpu_ = cpu_time();
   sampler_->drain(*this);
   ++quality_.ticks;
 }
@@ -48,7 +49,7 @@ std::vector<RunQuality> PerfBase::quality() const {
   quality.lost = sampler_->counts().lost;
   quality.asked = quality.samples + quality.lost;
   quality.threads = threads_.size();
-  quality.target_cpu = cpu_time() - cpu_at_start_;
+  quality.target_cpu = cpu_ - cpu_at_start_;
   return {quality};
 }
 

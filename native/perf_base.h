@@ -54,6 +54,7 @@ class PerfBase : public Source, protected kernel::PerfSink {
   std::unique_ptr<kernel::PerfSampler> sampler_;
   std::set<std::pair<pid_t, pid_t>> threads_;  // pid, tid
   Nanoseconds cpu_at_start_ = 0;
+  Nanoseconds cpu_ = 0;  // up to which samples were taken
   RunQuality quality_;
 };
 

@@ -126,7 +126,7 @@ PullSource::PullSource(const Process& process, const PythonProcess& python, cons
   table_.refresh(monotonic_now());
   since_ = monotonic_now();
   last_tick_ = since_;
-  cpu_at_start_ = process.cpu_time();
+  cpu_now_ = cpu_at_start_ = process.cpu_time();
   for (auto& thread : table_.threads()) {
     namer_.add(thread->tid);
     if (auto times = thread->probe.times()) thread->ledger.emplace(*times, since_);
@@ -146,10 +146,10 @@ void PullSource::tick(TimePoint now, Recorder&) {
   if (merge_) merge_->begin_batch();
   running_ = 0;
   if (table_.outdated() && now >= next_refresh_) refresh(now);
+  cpu_now_ = process_.cpu_time();
   if (plan_.gil_only) {
     tick_gil(now);
   } else {
-    cpu_now_ = process_.cpu_time();
     look_at(now, false);
     if (unexplained() > kUnexplained) {
       look_at(now, true);
@@ -365,9 +365,9 @@ void PullSource::sample_holder(SampledThread& thread, TimePoint now, Nanoseconds
 
 void PullSource::flush(Recorder&) {
   namer_.update_all();
+  cpu_now_ = process_.cpu_time();
   if (plan_.gil_only) return;
   TimePoint now = monotonic_now();
-  cpu_now_ = process_.cpu_time();
   for (auto& thread : table_.threads()) {
     if (!thread->ledger) continue;
     auto times = thread->probe.times().value_or(thread->ledger->times());
@@ -391,7 +391,7 @@ std::vector<RunQuality> PullSource::quality() const {
           reader_.held_back(), plan_.max_pause_share * 100);
     }
     each.threads = table_.seen();
-    each.target_cpu = process_.cpu_time() - cpu_at_start_;
+    each.target_cpu = cpu_now_ - cpu_at_start_;
     if (plan_.lock_share && has_gil(layout_.walk)) each.lock_held = lock_held_;
   }
   return all;
