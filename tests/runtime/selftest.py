@@ -6,6 +6,9 @@ import subprocess
 import sys
 import tempfile
 import unittest
+import unittest.mock
+
+import host
 
 HERE = pathlib.Path(__file__).resolve().parent
 
@@ -123,6 +126,21 @@ class RunnerTest(unittest.TestCase):
         self.assertTrue(self.run_block(path.read_text())[1].endswith("4 passed, 0 failed\n"))
         more = "NAME a\nMATRIX x=1,2 y=p\nMATRIX x=3 y=q,r\nRUN show {x}{y}\nSTDOUT ^{x}{y}$\n"
         self.assertTrue(self.run_block(more)[1].endswith("4 passed, 0 failed\n"))
+
+
+class WatchTest(unittest.TestCase):
+    def disturbance(self, stolen, elapsed):
+        with unittest.mock.patch("host.stolen_seconds", side_effect=[1, 1 + stolen]), \
+             unittest.mock.patch("time.monotonic", side_effect=[100, 100 + elapsed]):
+            return host.Watch().disturbance()
+
+    def test_disturbance(self):
+        self.assertEqual(self.disturbance(0, 0.1), "")
+        self.assertEqual(self.disturbance(0.01, 2), "")
+        self.assertIn("0.03 of 2.00 s", self.disturbance(0.03, 2))
+
+    def test_stolen_time_is_read(self):
+        self.assertGreaterEqual(host.stolen_seconds(), 0)
 
 
 if __name__ == "__main__":
