@@ -42,7 +42,9 @@ def of_perf_report(text):
 def frame_of_perf(name, dso, kind):
     if kind == "k":
         return f"{name}_[k]"
-    return f"[{dso.strip('[]')}]" if name.startswith("0x") else name
+    # A linkage entry whose relocation has no symbol is "@plt" to perf: no name, as a bare address is none.
+    nameless = name.startswith("0x") or name == "@plt"
+    return f"[{dso.strip('[]')}]" if nameless else name
 
 
 def likeness(first, second):
