@@ -1,21 +1,14 @@
 #include "python/pull_reader.h"
 
 namespace rtprof {
-namespace {
-
-// A thread that could not be paused for longer than this is somebody else's for good.
-constexpr Nanoseconds kPassingDenial = 200 * kMillisecond;
-
-}  // namespace
 
 PullReader::PullReader(const Process& process, const PythonLayout& layout, Mechanism mechanism,
                        PythonStacks& stacks, ThreadTable& table)
-    : process_(process),
-      mechanism_(mechanism),
+    : mechanism_(mechanism),
       stacks_(stacks),
       table_(table),
       walker_(process.memory(), layout),
-      pauser_(process.pid()),
+      holder_(process),
       files_(process),
       native_(stacks.marker("[native]")) {}
 
@@ -61,30 +54,10 @@ PullReader::Reading PullReader::read_running(SampledThread& thread) {
 }
 
 PullReader::Reading PullReader::read_held(SampledThread& thread) {
-  if (!thread.budget.allows(monotonic_now())) {
-    ++held_back_;
-    return {};
-  }
-  ThreadPause pause(pauser_, thread.tid);
-  if (pause.outcome() == PauseOutcome::kDenied) return read_denied(thread);
-  thread.denied_since = 0;
-  if (!pause.held()) return {.stopped = pause.outcome() == PauseOutcome::kLate};
-  walk(thread, Hold::kPause);
-  std::optional<ThreadTimes> times = thread.probe.times();
-  thread.budget.spend(pause.resume());
-  return {.stack = intern_last(), .stopped = true, .times = times};
-}
-
-// A profiler that pauses threads as we do is attached to one for a moment only.
-PullReader::Reading PullReader::read_denied(SampledThread& thread) {
-  TimePoint now = monotonic_now();
-  if (thread.denied_since == 0) thread.denied_since = now;
-  if (now - thread.denied_since < kPassingDenial) return {.late = true};
-  auto status = read_status(process_.directory() + "/task/" + std::to_string(thread.tid));
-  bool traced = status && status->tracer != 0;
-  std::string_view mark =
-      traced ? "[unknown: traced by another process]" : "[unknown: not permitted to pause]";
-  return {.stack = stacks_.marker(mark), .denied = true};
+  ThreadHolder::Attempt attempt = holder_.hold(thread, [&] { walk(thread, Hold::kPause); });
+  if (!attempt.denied.empty()) return {.stack = stacks_.marker(attempt.denied), .denied = true};
+  if (!attempt.held) return {.stopped = attempt.stopped, .late = attempt.late};
+  return {.stack = intern_last(), .stopped = true, .times = attempt.times};
 }
 
 }  // namespace rtprof

@@ -5,9 +5,9 @@
 #include <optional>
 #include <utility>
 
-#include "common/process/pause.h"
 #include "common/process/process.h"
 #include "common/profile/event.h"
+#include "common/sampler/thread_holder.h"
 #include "kernel/process_files.h"
 #include "python/remote_walker.h"
 #include "python/stacks.h"
@@ -59,30 +59,27 @@ class PullReader {
 
   // Descriptor that becomes readable when release_late() has to be called; -1 for none.
   int late_fd() const { return mechanism_ == Mechanism::kPause ? Pauser::late_fd() : -1; }
-  void release_late() { pauser_.release_late(); }
+  void release_late() { holder_.release_late(); }
 
-  std::vector<Nanoseconds> take_holds() { return pauser_.take_holds(); }
+  std::vector<Nanoseconds> take_holds() { return holder_.take_holds(); }
   // Samples that were not taken so that threads were not held for longer than permitted.
-  uint64_t held_back() const { return held_back_; }
+  uint64_t held_back() const { return holder_.held_back(); }
 
  private:
   Reading read_held(SampledThread& thread);
   void walk(SampledThread& thread, Hold hold);
   uint32_t intern_last();
-  Reading read_denied(SampledThread& thread);
 
-  const Process& process_;
   Mechanism mechanism_;
   PythonStacks& stacks_;
   ThreadTable& table_;
   RemoteWalker walker_;
   RemoteWalker::Walk last_;
-  Pauser pauser_;
+  ThreadHolder holder_;
   kernel::ProcessFiles files_;
   Witness witness_;
   bool all_threads_ = false;
   uint32_t native_;
-  uint64_t held_back_ = 0;
 };
 
 }  // namespace rtprof

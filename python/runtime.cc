@@ -8,7 +8,7 @@
 #include "python/dump.h"
 #include "python/kernel_source.h"
 #include "python/locate.h"
-#include "python/pull_source.h"
+#include "python/pull_target.h"
 
 namespace rtprof {
 namespace {

@@ -1,8 +1,5 @@
 #include "python/thread_table.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-
 #include <algorithm>
 
 namespace rtprof {
@@ -21,18 +18,7 @@ void SampledThread::put_off_search(TimePoint now) {
 }
 
 ThreadTable::ThreadTable(const Process& process, const PythonLayout& layout, double max_pause_share)
-    : process_(process),
-      layout_(layout),
-      max_pause_share_(max_pause_share),
-      task_directory_(::open((process.directory() + "/task").c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)),
-      ids_(process) {}
-
-bool ThreadTable::outdated() const {
-  // The directory of tasks has a link for each, and two of its own (proc_task_getattr, fs/proc/base.c).
-  struct stat info {};
-  bool counted = ::fstat(task_directory_.get(), &info) == 0;
-  return suspected_ || !counted || info.st_nlink != listed_ + 2;
-}
+    : process_(process), layout_(layout), list_(process, max_pause_share), ids_(process) {}
 
 std::vector<Address> ThreadTable::list_heads() const {
   std::vector<Address> heads(interpreters_.size());
@@ -48,25 +34,9 @@ bool ThreadTable::may_have_state(const SampledThread& thread, TimePoint now) con
   return now >= thread.search_due || list_heads() != heads_;
 }
 
-std::vector<std::unique_ptr<SampledThread>> ThreadTable::refresh(TimePoint now) {
+std::vector<std::unique_ptr<PulledThread>> ThreadTable::refresh(TimePoint now) {
   suspected_ = false;
-  std::vector<pid_t> tids = process_.threads();
-  listed_ = tids.size();
-  std::sort(tids.begin(), tids.end());
-  std::vector<std::unique_ptr<SampledThread>> ended;
-  std::erase_if(threads_, [&](std::unique_ptr<SampledThread>& thread) {
-    bool listed = std::binary_search(tids.begin(), tids.end(), thread->tid) && thread->probe.state() != 'X';
-    if (!listed) ended.push_back(std::move(thread));
-    return !listed;
-  });
-  std::vector<pid_t> known;
-  for (const auto& thread : threads_) known.push_back(thread->tid);
-  std::sort(known.begin(), known.end());
-  for (pid_t tid : tids) {
-    if (std::binary_search(known.begin(), known.end(), tid)) continue;
-    threads_.push_back(std::make_unique<SampledThread>(process_.pid(), tid, max_pause_share_, now));
-    ++seen_;
-  }
+  std::vector<std::unique_ptr<PulledThread>> ended = list_.refresh(now);
   match_states();
   return ended;
 }
@@ -88,7 +58,7 @@ void ThreadTable::match_states() {
     if (state.tid != 0) by_tid[state.tid].push_back(state);
   }
   by_state_.clear();
-  for (auto& thread : threads_) {
+  for (const auto& thread : list_.threads()) {
     std::vector<PythonThread>& states = by_tid[thread->tid];
     if (states.empty() && !python.complete) states = thread->states;
     auto same = [](const PythonThread& a, const PythonThread& b) { return a.state == b.state; };

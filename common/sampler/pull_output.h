@@ -1,13 +1,11 @@
 #pragma once
 
 #include <array>
-#include <functional>
 #include <vector>
 
-#include "common/process/process.h"
 #include "common/sampler/plan.h"
+#include "common/sampler/pull_target.h"
 #include "common/sampler/recorder.h"
-#include "python/locate.h"
 
 namespace rtprof {
 
@@ -15,9 +13,8 @@ namespace rtprof {
 // them.
 class PullOutput {
  public:
-  // `unknown`: whether a stack has a frame that could not be read.
-  PullOutput(const Process& process, const PythonProcess& python, const SamplingPlan& plan,
-             Recorder& recorder, std::function<bool(RawStack)> unknown);
+  // `target` and `recorder` outlive this.
+  PullOutput(pid_t pid, const PullTarget& target, const SamplingPlan& plan, Recorder& recorder);
 
   // Whether an event counts elapsed time: wall, and cpu with --idle.
   bool elapsed() const { return elapsed_; }
@@ -63,7 +60,7 @@ class PullOutput {
   bool idle_cpu_;
   bool elapsed_;
   Recorder& recorder_;
-  std::function<bool(RawStack)> unknown_;
+  const PullTarget& target_;
   RunQuality base_;
   std::array<Counts, 5> counts_{};  // by event
 };

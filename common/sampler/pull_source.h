@@ -5,9 +5,8 @@
 
 #include "common/process/process.h"
 #include "common/sampler/plan.h"
+#include "common/sampler/pull_target.h"
 #include "common/sampler/source.h"
-#include "native/workshop.h"
-#include "python/locate.h"
 
 namespace rtprof {
 
@@ -16,12 +15,10 @@ namespace rtprof {
 // - Mechanism::kRead: nothing is held, so that the stack of a running thread may be torn. Torn samples are
 //   counted and kept: leaving them out would favour the code that is slow to move.
 // Threads that sleep are read untouched, and only when they have run since they were last read.
-// With SamplingPlan::native, which needs Mechanism::kPause, the machine's stack is taken in the same pause.
-// That of a thread that sleeps is unwound as far as the little leads that is known of its registers. `reason`
-// says why no better mechanism is used. `process` outlives the source. Throws Error when the target may not
-// be paused.
-std::unique_ptr<Source> open_python_pull(const Process& process, const PythonProcess& python,
-                                         const SamplingPlan& plan, Recorder& recorder,
-                                         native::Workshop& workshop, Mechanism mechanism, std::string reason);
+// How a stack is read is the target's. `reason` says why no better mechanism is used. `process` and
+// `recorder` outlive the source.
+std::unique_ptr<Source> open_pull(const Process& process, const SamplingPlan& plan, Recorder& recorder,
+                                  std::unique_ptr<PullTarget> target, Mechanism mechanism,
+                                  std::string reason);
 
 }  // namespace rtprof

@@ -1,4 +1,4 @@
-#include "python/pull_source.h"
+#include "common/sampler/pull_source.h"
 
 #include <fmt/core.h>
 #include <sys/prctl.h>
@@ -7,17 +7,12 @@
 #include <utility>
 
 #include "common/process/priority.h"
-#include "python/pull_merge.h"
-#include "python/pull_output.h"
-#include "python/pull_permission.h"
-#include "python/pull_reader.h"
-#include "python/thread_namer.h"
-#include "python/thread_table.h"
+#include "common/sampler/pull_output.h"
 
 namespace rtprof {
 namespace {
 
-using Activity = SampledThread::Activity;
+using Activity = PulledThread::Activity;
 using Record = PullOutput::Record;
 
 // A thread that has not run for kDormantAfter is looked at every kDormantPeriod only, or when the process has
@@ -32,13 +27,13 @@ constexpr Nanoseconds kListingShare = 10;
 
 class PullSource final : public Source {
  public:
-  PullSource(const Process& process, const PythonProcess& python, const SamplingPlan& plan,
-             Recorder& recorder, native::Workshop& workshop, Mechanism mechanism, std::string reason);
+  PullSource(const Process& process, const SamplingPlan& plan, Recorder& recorder,
+             std::unique_ptr<PullTarget> target, Mechanism mechanism, std::string reason);
 
-  Schedule schedule() const override { return {plan_.period(), reader_.late_fd()}; }
+  Schedule schedule() const override { return {plan_.period(), target_->late_fd()}; }
   TimePoint since() const override { return since_; }
   void tick(TimePoint now, Recorder&) override;
-  void drain(Recorder&) override { reader_.release_late(); }
+  void drain(Recorder&) override { target_->release_late(); }
   void flush(Recorder&) override;
   bool ended() const override;
   void missed_ticks(uint64_t missed) override { output_.add_late(missed * running_); }
@@ -46,43 +41,29 @@ class PullSource final : public Source {
 
  private:
   void refresh(TimePoint now);
-  bool find_state(SampledThread& thread, TimePoint now);
+  bool find_out(PulledThread& thread, TimePoint now);
   void look_at(TimePoint tick, bool dormant_too);
-  void look(SampledThread& thread, TimePoint tick);
-  void account(SampledThread& thread, const ThreadTimes& times, TimePoint now, bool on_cpu);
-  void sample_running(SampledThread& thread, TimePoint tick);
-  void sample_asleep(SampledThread& thread, bool moved, Nanoseconds before);
-  void end_sleep(SampledThread& thread, Nanoseconds most);
-  std::optional<RawStack> read_asleep(SampledThread& thread, uint64_t slices);
-  RawStack plain(uint32_t python) const { return {stacks_namer_, python}; }
-  // Of what the reader has just read.
-  RawStack stack_of(const PullReader::Reading& reading) {
-    return merge_ && !reading.denied ? merge_->last() : plain(*reading.stack);
-  }
-  bool unknown(RawStack stack) const;
+  void look(PulledThread& thread, TimePoint tick);
+  void account(PulledThread& thread, const ThreadTimes& times, TimePoint now, bool on_cpu);
+  void sample_running(PulledThread& thread, TimePoint tick);
+  void sample_asleep(PulledThread& thread, bool moved, Nanoseconds before);
+  void end_sleep(PulledThread& thread, Nanoseconds most);
   Record record_of_unread(Nanoseconds time) const;
-  void emit_open(SampledThread& thread);
+  void emit_open(PulledThread& thread);
   void settle(TimePoint now);
-  bool lock_is_held() const;
-  void tick_gil(TimePoint now);
-  void sample_holder(SampledThread& thread, TimePoint now, Nanoseconds time);
+  void tick_lock(TimePoint now);
+  void sample_holder(PulledThread& thread, TimePoint now, Nanoseconds time);
   Nanoseconds unexplained() const { return cpu_now_ - cpu_at_start_ - cpu_seen_ - cpu_settled_; }
 
   const Process& process_;
-  const PythonLayout layout_;
   SamplingPlan plan_;
   Mechanism mechanism_;
   HighPriority priority_;
   std::string reason_;
-  std::shared_ptr<PythonStacks> stacks_;
-  uint32_t stacks_namer_;
+  std::unique_ptr<PullTarget> target_;
   PullOutput output_;
-  ThreadTable table_;
-  PullReader reader_;
-  ThreadNamer namer_;
   RawStack never_caught_;
   RawStack never_listed_;
-  std::optional<PullMerge> merge_;  // with --native
 
   // CPU time of the process: at the start; what looks at threads have seen of it since; what was left over
   // and given to threads that had ended.
@@ -102,53 +83,45 @@ class PullSource final : public Source {
   Nanoseconds lock_held_ = 0;
 };
 
-PullSource::PullSource(const Process& process, const PythonProcess& python, const SamplingPlan& plan,
-                       Recorder& recorder, native::Workshop& workshop, Mechanism mechanism,
-                       std::string reason)
+PullSource::PullSource(const Process& process, const SamplingPlan& plan, Recorder& recorder,
+                       std::unique_ptr<PullTarget> target, Mechanism mechanism, std::string reason)
     : process_(process),
-      layout_(python.layout),
       plan_(plan),
       mechanism_(mechanism),
       priority_(mechanism == Mechanism::kPause),
       reason_(std::move(reason)),
-      stacks_(std::make_shared<PythonStacks>(process.memory(), python, process.directory())),
-      stacks_namer_(recorder.add_namer(stacks_)),
-      output_(process, python, plan, recorder, [this](RawStack stack) { return unknown(stack); }),
-      table_(process, layout_, plan.max_pause_share),
-      reader_(process, layout_, mechanism, *stacks_, table_),
-      namer_(process, layout_, recorder),
-      never_caught_(plain(stacks_->marker("[unknown: not caught running]"))),
-      never_listed_(plain(stacks_->marker("[unknown: thread ended before it was seen]"))) {
-  if (plan.native) merge_.emplace(process, plan, recorder, workshop, *stacks_, stacks_namer_, reader_);
+      target_(std::move(target)),
+      output_(process.pid(), *target_, plan, recorder),
+      never_caught_(target_->marker("[unknown: not caught running]")),
+      never_listed_(target_->marker("[unknown: thread ended before it was seen]")) {
   // The kernel lets sleeps take 50 µs longer than asked for; a sampler means what it says.
   ::prctl(PR_SET_TIMERSLACK, 1);
   // With many threads the first listing takes a while, which is not part of what is recorded.
-  table_.refresh(monotonic_now());
+  target_->refresh(monotonic_now());
   since_ = monotonic_now();
   last_tick_ = since_;
   cpu_now_ = cpu_at_start_ = process.cpu_time();
-  for (auto& thread : table_.threads()) {
-    namer_.add(thread->tid);
+  for (auto& thread : target_->threads()) {
+    target_->thread_came(thread->tid);
     if (auto times = thread->probe.times()) thread->ledger.emplace(*times, since_);
   }
 }
 
 bool PullSource::ended() const {
-  return !process_.alive() || !table_.readable() || process_.has_execed();
+  return !process_.alive() || !target_->readable() || process_.has_execed();
 }
 
 void PullSource::tick(TimePoint now, Recorder&) {
-  reader_.release_late();
+  target_->release_late();
   // Its pid may be another's by now.
   if (!process_.alive()) return;
   output_.add_ticks(1);
-  stacks_->begin_batch();
-  if (merge_) merge_->begin_batch();
+  target_->begin_batch();
   running_ = 0;
-  if (table_.outdated() && now >= next_refresh_) refresh(now);
+  if (target_->outdated() && now >= next_refresh_) refresh(now);
   cpu_now_ = process_.cpu_time();
   if (plan_.gil_only) {
-    tick_gil(now);
+    tick_lock(now);
   } else {
     look_at(now, false);
     if (unexplained() > kUnexplained) {
@@ -156,23 +129,23 @@ void PullSource::tick(TimePoint now, Recorder&) {
       settle(now);
     }
   }
-  if (plan_.lock_share && lock_is_held()) lock_held_ += now - last_tick_;
-  output_.add_holds(reader_.take_holds());
-  namer_.update(now);
+  if (plan_.lock_share && target_->lock_is_held()) lock_held_ += now - last_tick_;
+  output_.add_holds(target_->take_holds());
+  target_->name_threads(now);
   last_tick_ = now;
 }
 
 void PullSource::refresh(TimePoint now) {
   TimePoint start = monotonic_now();
-  for (auto& thread : table_.refresh(now)) {
+  for (auto& thread : target_->refresh(now)) {
     ended_threads_.push_back({thread->tid, thread->running_stack});
     if (!thread->ledger) continue;
     thread->ledger->look(thread->ledger->times(), now, thread->activity == Activity::kOnCpu);
     emit_open(*thread);
   }
-  for (auto& thread : table_.threads()) {
+  for (auto& thread : target_->threads()) {
     if (thread->ledger) continue;
-    namer_.add(thread->tid);
+    target_->thread_came(thread->tid);
     // What began since the last tick has used its CPU time since then.
     thread->ledger.emplace(ThreadTimes{}, last_tick_);
   }
@@ -180,38 +153,37 @@ void PullSource::refresh(TimePoint now) {
   next_refresh_ = end + kListingShare * (end - start);
 }
 
-// Looks for the state of a thread that has none and has run. False when that has to wait: whether it runs
-// Python is not known until then.
-bool PullSource::find_state(SampledThread& thread, TimePoint now) {
-  if (!table_.may_have_state(thread, now)) return true;
+// Finds out what a thread runs that has run, where the target wants to. False when that has to wait: what it
+// runs is not known until then.
+bool PullSource::find_out(PulledThread& thread, TimePoint now) {
+  if (!target_->wants_search(thread, now)) return true;
   if (now < next_refresh_) {
-    table_.suspect();
+    target_->suspect();
     return false;
   }
-  table_.match_states();
-  thread.put_off_search(now);
+  target_->search(thread, now);
   TimePoint end = monotonic_now();
   next_refresh_ = end + kListingShare * (end - now);
   return true;
 }
 
 void PullSource::look_at(TimePoint tick, bool dormant_too) {
-  for (auto& thread : table_.threads()) {
+  for (auto& thread : target_->threads()) {
     if (thread->looked_in == tick || (!dormant_too && tick < thread->due)) continue;
     thread->looked_in = tick;
     look(*thread, tick);
   }
 }
 
-void PullSource::account(SampledThread& thread, const ThreadTimes& times, TimePoint now, bool on_cpu) {
+void PullSource::account(PulledThread& thread, const ThreadTimes& times, TimePoint now, bool on_cpu) {
   cpu_seen_ += times.cpu - thread.ledger->times().cpu;
   thread.ledger->look(times, now, on_cpu);
 }
 
-void PullSource::look(SampledThread& thread, TimePoint tick) {
+void PullSource::look(PulledThread& thread, TimePoint tick) {
   TimePoint now = monotonic_now();
   auto times = thread.probe.times();
-  if (!times || !thread.ledger) return table_.suspect();
+  if (!times || !thread.ledger) return target_->suspect();
   // Running on, waiting on, or sleeping on: leaving a CPU and being given one are counted.
   bool unchanged = *times == thread.ledger->times();
   if (!unchanged) thread.activity = thread.probe.asleep() ? Activity::kAsleep : Activity::kOnCpu;
@@ -221,7 +193,7 @@ void PullSource::look(SampledThread& thread, TimePoint tick) {
   if (!unchanged || on_cpu) thread.changed = now;
   bool dormant = now - thread.changed > kDormantAfter;
   thread.due = dormant ? now + kDormantPeriod : 0;
-  if (thread.states.empty() && thread.changed == now && !find_state(thread, now)) {
+  if (thread.changed == now && !find_out(thread, now)) {
     if (on_cpu) output_.add_late(1);
     return;
   }
@@ -230,7 +202,7 @@ void PullSource::look(SampledThread& thread, TimePoint tick) {
 }
 
 // Emits the sleep that ended since the last look, and finds out where the thread sleeps now.
-void PullSource::sample_asleep(SampledThread& thread, bool moved, Nanoseconds before) {
+void PullSource::sample_asleep(PulledThread& thread, bool moved, Nanoseconds before) {
   bool asleep = thread.activity == Activity::kAsleep;
   if (!moved && (!asleep || thread.asleep_stack)) return;
   if (thread.asleep_stack) {
@@ -240,38 +212,28 @@ void PullSource::sample_asleep(SampledThread& thread, bool moved, Nanoseconds be
   }
   if (!asleep) return;
   uint64_t slices = thread.ledger->times().slices;
-  thread.asleep_reason = reader_.reason_asleep(thread);
-  thread.asleep_stack = read_asleep(thread, slices);
+  thread.asleep_reason = target_->reason_asleep(thread);
+  thread.asleep_stack = target_->read_asleep(thread, slices);
   thread.asleep_counted = false;
 }
 
-std::optional<RawStack> PullSource::read_asleep(SampledThread& thread, uint64_t slices) {
-  if (thread.states.empty() && !merge_) return plain(reader_.native());
-  auto stack = reader_.read_asleep(thread, slices);
-  return stack ? std::optional(stack_of({.stack = stack})) : std::nullopt;
-}
-
-bool PullSource::unknown(RawStack stack) const {
-  return merge_ && merge_->is_merged(stack) ? merge_->unknown(stack) : stacks_->unknown(stack.id);
-}
-
-void PullSource::end_sleep(SampledThread& thread, Nanoseconds most) {
+void PullSource::end_sleep(PulledThread& thread, Nanoseconds most) {
   Record record = thread.asleep_counted ? Record::kMore : Record::kTaken;
   Nanoseconds slept = thread.ledger->take_other(most);
   output_.add(thread.asleep_reason, thread.tid, *thread.asleep_stack, thread.ledger->looked(), slept, record);
   thread.asleep_counted = true;
 }
 
-void PullSource::sample_running(SampledThread& thread, TimePoint tick) {
+void PullSource::sample_running(PulledThread& thread, TimePoint tick) {
   Nanoseconds waited_before = thread.ledger->times().waited;
-  PullReader::Reading reading = reader_.read_running(thread);
+  PullTarget::Reading reading = target_->read_running(thread);
   TimePoint now = monotonic_now();
   if (reading.times) account(thread, *reading.times, now, false);
   if (reading.stopped) thread.activity = Activity::kWaiting;
   if (reading.late) output_.add_late(1);
   if (!reading.stack) return;
   ++running_;
-  RawStack stack = stack_of(reading);
+  RawStack stack = *reading.stack;
   thread.running_stack = stack;
   TimeLedger& ledger = *thread.ledger;
   // It stopped only after it had been given a CPU: it was on none when the tick came, unless our own waking
@@ -290,12 +252,11 @@ Record PullSource::record_of_unread(Nanoseconds time) const {
 
 // What was accounted for and is in no sample yet. A thread that was never caught running is not said to have
 // run where it sleeps.
-void PullSource::emit_open(SampledThread& thread) {
+void PullSource::emit_open(PulledThread& thread) {
   TimeLedger& ledger = *thread.ledger;
   TimePoint end = ledger.looked();
   if (output_.elapsed() && thread.asleep_stack) end_sleep(thread, ledger.other());
-  bool is_native = thread.states.empty() && thread.search_due != 0;
-  RawStack stack = thread.running_stack.value_or(is_native ? plain(reader_.native()) : never_caught_);
+  RawStack stack = thread.running_stack.value_or(target_->unread(thread).value_or(never_caught_));
   Nanoseconds running = ledger.take_running();
   Record record = thread.running_stack ? Record::kMore : record_of_unread(running);
   output_.add(Reason::kRunning, thread.tid, stack, end, running, record);
@@ -324,51 +285,39 @@ void PullSource::settle(TimePoint now) {
   ended_threads_.clear();
 }
 
-bool PullSource::lock_is_held() const {
-  return !gil_holders(process_.memory(), layout_.walk, table_.interpreters()).empty();
-}
-
-void PullSource::tick_gil(TimePoint now) {
+void PullSource::tick_lock(TimePoint now) {
   Nanoseconds time = now - last_tick_;
-  for (Address state : gil_holders(process_.memory(), layout_.walk, table_.interpreters())) {
-    SampledThread* holder = table_.with_state(state);
-    if (holder != nullptr) {
-      sample_holder(*holder, now, time);
-    } else {
-      table_.suspect();
-    }
-  }
+  for (PulledThread* holder : target_->lock_holders()) sample_holder(*holder, now, time);
 }
 
-// The thread that holds the GIL stands for the time since the last tick. Time that could not be sampled when
+// The thread that holds the lock stands for the time since the last tick. Time that could not be sampled when
 // it came goes into its next sample.
-void PullSource::sample_holder(SampledThread& thread, TimePoint now, Nanoseconds time) {
+void PullSource::sample_holder(PulledThread& thread, TimePoint now, Nanoseconds time) {
   auto times = thread.probe.times();
   bool asleep = times && thread.probe.asleep();
   if (asleep && !output_.elapsed()) return;
-  thread.gil_time += time;
+  thread.lock_time += time;
   if (asleep) {
-    Reason reason = reader_.reason_asleep(thread);
-    auto stack = read_asleep(thread, times->slices);
+    Reason reason = target_->reason_asleep(thread);
+    auto stack = target_->read_asleep(thread, times->slices);
     if (!stack) return;
-    Nanoseconds held = std::exchange(thread.gil_time, 0);
+    Nanoseconds held = std::exchange(thread.lock_time, 0);
     return output_.add(reason, thread.tid, *stack, now, held, Record::kTaken);
   }
-  PullReader::Reading reading = reader_.read_running(thread);
+  PullTarget::Reading reading = target_->read_running(thread);
   if (reading.late) output_.add_late(1);
   if (!reading.stack) return;
   ++running_;
-  RawStack stack = stack_of(reading);
   Record record = reading.torn ? Record::kTorn : Record::kTaken;
-  output_.add(Reason::kRunning, thread.tid, stack, now, std::exchange(thread.gil_time, 0), record);
+  output_.add(Reason::kRunning, thread.tid, *reading.stack, now, std::exchange(thread.lock_time, 0), record);
 }
 
 void PullSource::flush(Recorder&) {
-  namer_.update_all();
+  target_->name_all_threads();
   cpu_now_ = process_.cpu_time();
   if (plan_.gil_only) return;
   TimePoint now = monotonic_now();
-  for (auto& thread : table_.threads()) {
+  for (auto& thread : target_->threads()) {
     if (!thread->ledger) continue;
     auto times = thread->probe.times().value_or(thread->ledger->times());
     account(*thread, times, monotonic_now(), thread->activity == Activity::kOnCpu);
@@ -383,28 +332,26 @@ std::vector<RunQuality> PullSource::quality() const {
     each.mechanism = mechanism_;
     each.exact = mechanism_ == Mechanism::kPause;
     each.reason = reason_;
-    if (reader_.held_back() != 0) {
+    if (target_->held_back() != 0) {
       if (!each.reason.empty()) each.reason += "; ";
       each.reason += fmt::format(
           "{} samples were not asked for, so that no thread was held for more than {:g} % "
           "of a second",
-          reader_.held_back(), plan_.max_pause_share * 100);
+          target_->held_back(), plan_.max_pause_share * 100);
     }
-    each.threads = table_.seen();
+    each.threads = target_->seen();
     each.target_cpu = cpu_now_ - cpu_at_start_;
-    if (plan_.lock_share && has_gil(layout_.walk)) each.lock_held = lock_held_;
+    if (plan_.lock_share && target_->has_lock()) each.lock_held = lock_held_;
   }
   return all;
 }
 
 }  // namespace
 
-std::unique_ptr<Source> open_python_pull(const Process& process, const PythonProcess& python,
-                                         const SamplingPlan& plan, Recorder& recorder,
-                                         native::Workshop& workshop, Mechanism mechanism,
-                                         std::string reason) {
-  if (mechanism == Mechanism::kPause) require_pause(process);
-  return std::make_unique<PullSource>(process, python, plan, recorder, workshop, mechanism,
+std::unique_ptr<Source> open_pull(const Process& process, const SamplingPlan& plan, Recorder& recorder,
+                                  std::unique_ptr<PullTarget> target, Mechanism mechanism,
+                                  std::string reason) {
+  return std::make_unique<PullSource>(process, plan, recorder, std::move(target), mechanism,
                                       std::move(reason));
 }
 

@@ -1,22 +1,21 @@
-#include "python/pull_output.h"
+#include "common/sampler/pull_output.h"
 
 #include <utility>
 
 namespace rtprof {
 
-PullOutput::PullOutput(const Process& process, const PythonProcess& python, const SamplingPlan& plan,
-                       Recorder& recorder, std::function<bool(RawStack)> unknown)
-    : pid_(process.pid()),
+PullOutput::PullOutput(pid_t pid, const PullTarget& target, const SamplingPlan& plan, Recorder& recorder)
+    : pid_(pid),
       events_(plan.events),
       wall_(plan.has(Event::kWall)),
       cpu_(plan.has(Event::kCpu) && !plan.idle),
       idle_cpu_(plan.has(Event::kCpu) && plan.idle),
       elapsed_(wall_ || idle_cpu_),
       recorder_(recorder),
-      unknown_(std::move(unknown)) {
-  base_.pid = process.pid();
-  base_.runtime = "python";
-  base_.runtime_version = python.layout.version.text();
+      target_(target) {
+  base_.pid = pid;
+  base_.runtime = target.runtime();
+  base_.runtime_version = target.version();
   base_.requested_rate = plan.rate;
 }
 
@@ -48,7 +47,7 @@ void PullOutput::emit(Event event, Reason reason, pid_t tid, RawStack stack, Tim
   counts.weight += time;
   if (record == Record::kMore) return;
   ++(record == Record::kTorn ? counts.torn : counts.samples);
-  if (unknown_(stack)) ++counts.unknown;
+  if (target_.unknown(stack)) ++counts.unknown;
 }
 
 void PullOutput::add_holds(const std::vector<Nanoseconds>& holds) {
