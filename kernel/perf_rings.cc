@@ -18,8 +18,7 @@ Result<PerfRings> PerfRings::open(std::span<const int> cpus, size_t bytes, size_
   for (;; bytes /= 2) {
     auto mapped = rings.map(cpus, bytes);
     if (mapped) break;
-    bool too_large = mapped.failure().error == EPERM || mapped.failure().error == ENOMEM;
-    if (!too_large || bytes / 2 < least) return mapped.failure();
+    if (mapped.failure().error != ENOMEM || bytes / 2 < least) return mapped.failure();
   }
   rings.ring_bytes_ = bytes;
   if (auto watched = rings.watch(); !watched) return watched.failure();
@@ -32,12 +31,11 @@ Result<bool> PerfRings::map(std::span<const int> cpus, size_t bytes) {
   for (int cpu : cpus) {
     auto event = open_perf_event(attributes, 0, cpu);
     if (!event && event.failure().error == ENODEV) continue;
-    // EPERM of the event is another matter than EPERM of its memory, which a smaller ring cures.
-    if (!event)
-      return Failure{event.failure().message,
-                     event.failure().error == EPERM ? EACCES : event.failure().error};
+    if (!event) return event.failure();
     auto ring = PerfRing::map(event->get(), bytes);
-    if (!ring) return ring.failure();
+    // EPERM of the event's memory, which a smaller ring cures, is another matter than EPERM of the event.
+    if (!ring)
+      return Failure{ring.failure().message, ring.failure().error == EPERM ? ENOMEM : ring.failure().error};
     entries_.push_back({cpu, std::move(*event), std::move(*ring)});
   }
   if (entries_.empty()) return Failure{"no CPU has perf events", ENODEV};

@@ -20,7 +20,7 @@ namespace rtprof::kernel {
 class PerfRings {
  public:
   // Rings of `bytes` each, a power of two, or of less when less may be locked: halved until they fit, down to
-  // `least`. CPUs that cannot be had (just taken offline) get none. EPERM: not even `least` fits.
+  // `least`. CPUs that cannot be had (just taken offline) get none. ENOMEM: not even `least` fits.
   static Result<PerfRings> open(std::span<const int> cpus, size_t bytes, size_t least);
 
   size_t ring_bytes() const { return ring_bytes_; }

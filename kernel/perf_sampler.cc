@@ -83,8 +83,7 @@ Result<std::unique_ptr<PerfSampler>> PerfSampler::open(const PerfConfig& config)
   auto rings = PerfRings::open(cpus, wanted, std::min(wanted, least_ring_bytes(fitted)));
   PerfFacts facts = gather_perf_facts();
   if (!rings) {
-    bool memory = rings.failure().error == EPERM || rings.failure().error == ENOMEM;
-    PerfWish wish = memory ? PerfWish::kRings : PerfWish::kUserMode;
+    PerfWish wish = rings.failure().error == ENOMEM ? PerfWish::kRings : PerfWish::kUserMode;
     return to_failure(explain_perf_denial(facts, wish, rings.failure().error), rings.failure().error);
   }
   std::unique_ptr<PerfSampler> sampler(new PerfSampler(fitted, std::move(*rings)));
