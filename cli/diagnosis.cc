@@ -16,6 +16,7 @@
 #include "common/process/access.h"
 #include "common/process/container.h"
 #include "common/process/credentials.h"
+#include "common/sampler/pause_permission.h"
 #include "kernel/bpf_sampler.h"
 #include "kernel/perf_access.h"
 #include "kernel/perf_attributes.h"
@@ -121,8 +122,10 @@ Finding native_waits(bool bpf) {
   }
   Denial denial = kernel::explain_perf_denial(kernel::gather_perf_facts(), kernel::PerfWish::kKernel,
                                               event.failure().error);
-  return {"waits", Mark::kLimited, fmt::format("of native programs not to be had: {}", denial.reason),
-          denial.fix};
+  return {
+      "waits", Mark::kLimited,
+      fmt::format("of native programs by pauses, sampled, and -e offcpu not to be had: {}", denial.reason),
+      denial.fix};
 }
 
 Finding ptrace_rules() {
@@ -201,17 +204,25 @@ Finding runtime_of(const Process& process, TargetDiagnosis& target) {
   return {"runtime", Mark::kLimited, name + " (untested: its layout is known, but no test covers it)", ""};
 }
 
+std::string pause_text(std::string_view reason) {
+  return fmt::format("pause: exact, a running thread is held for about 30 us a sample ({})", reason);
+}
+
 Finding finding_of(std::string_view check, Mark mark, const std::optional<Denial>& denial,
                    const char* allowed) {
   if (!denial) return {check, Mark::kOk, allowed, ""};
   return {check, mark, denial->reason, denial->fix};
 }
 
-// CPU samples need neither BPF nor pauses.
-Finding native_mechanism(const Process& process, TargetDiagnosis& target) {
+// CPU samples need no BPF, and pauses only where perf is refused.
+Finding native_mechanism(const Process& process, bool pause, TargetDiagnosis& target) {
   if (int error = clock_error(process.pid())) {
     Denial denial =
         kernel::explain_perf_denial(kernel::gather_perf_facts(), kernel::PerfWish::kUserMode, error);
+    if (pause) {
+      target.mechanism = Mechanism::kPause;
+      return {"mechanism", Mark::kLimited, pause_text(denial.reason), denial.fix};
+    }
     target.status = ExitCode::kNotPermitted;
     return {"mechanism", Mark::kNo, fmt::format("none: {}", denial.reason), denial.fix};
   }
@@ -222,7 +233,7 @@ Finding native_mechanism(const Process& process, TargetDiagnosis& target) {
 Finding mechanism_of(const Process& process, const MachineDiagnosis& machine, bool memory, bool pause,
                      TargetDiagnosis& target) {
   if (!memory || target.status != ExitCode::kOk) return {"mechanism", Mark::kNo, "none: see above", ""};
-  if (target.runtime == "native") return native_mechanism(process, target);
+  if (target.runtime == "native") return native_mechanism(process, pause, target);
   std::string reason = machine.no_kernel_mechanism;
   if (int error = reason.empty() ? clock_error(process.pid()) : 0) {
     reason = "perf_event_open on the process: " + errno_text(error);
@@ -233,8 +244,7 @@ Finding mechanism_of(const Process& process, const MachineDiagnosis& machine, bo
   }
   if (pause) {
     target.mechanism = Mechanism::kPause;
-    return {"mechanism", Mark::kLimited,
-            fmt::format("pause: exact, a running thread is held for about 30 us a sample ({})", reason), ""};
+    return {"mechanism", Mark::kLimited, pause_text(reason), ""};
   }
   target.mechanism = Mechanism::kRead;
   return {"mechanism", Mark::kLimited, fmt::format("read: approximate, nothing is paused ({})", reason),
@@ -264,6 +274,7 @@ TargetDiagnosis diagnose_target(const Process& process, const MachineDiagnosis& 
   target.findings.push_back(runtime_of(process, target));
   auto memory = memory_denial(process.pid());
   auto pause = pause_denial(process.pid());
+  if (!pause) pause = pause_refusal(process);
   if (memory) target.status = ExitCode::kNotPermitted;
   target.findings.push_back(finding_of("memory", Mark::kNo, memory, "readable"));
   if (!memory) target.findings.push_back(finding_of("pause", Mark::kLimited, pause, "threads can be paused"));

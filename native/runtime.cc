@@ -6,10 +6,12 @@
 
 #include "common/base/error.h"
 #include "common/process/access.h"
+#include "common/sampler/pause_permission.h"
 #include "kernel/elapsed_time.h"
 #include "native/dump.h"
 #include "native/machine_source.h"
 #include "native/perf_source.h"
+#include "native/pull_target.h"
 #include "native/switch_source.h"
 #include "native/wait_source.h"
 
@@ -23,26 +25,11 @@ std::optional<Detection> detect_native(const Process& process) {
   return detection;
 }
 
-void check_mechanism(const SamplingPlan& plan) {
-  if (plan.mechanism && *plan.mechanism != Mechanism::kKernel) {
-    throw Error(
-        ExitCode::kUsage,
-        fmt::format("native code is sampled by the kernel, not by {}", mechanism_name(*plan.mechanism)),
-        "leave --mechanism out");
-  }
-}
-
 constexpr const char* kAskDoctor = "rtprof doctor says what this machine allows, and how to allow more";
 
 ExitCode exit_code_of(const Failure& failure) {
   bool permission = failure.error == EPERM || failure.error == EACCES;
   return permission ? ExitCode::kNotPermitted : ExitCode::kFailed;
-}
-
-std::unique_ptr<Source> value_or_throw(Result<std::unique_ptr<Source>> source, const std::string& what) {
-  if (source) return std::move(*source);
-  throw Error(exit_code_of(source.failure()),
-              fmt::format("cannot sample {}: {}", what, source.failure().message), kAskDoctor);
 }
 
 Result<std::unique_ptr<Source>> try_bpf(const Process& process, const SamplingPlan& plan,
@@ -53,9 +40,10 @@ Result<std::unique_ptr<Source>> try_bpf(const Process& process, const SamplingPl
 }
 
 // By BPF, else by records of context switches.
-std::unique_ptr<Source> open_waits(const Process& process, const SamplingPlan& plan, RunServices& services) {
+Result<std::unique_ptr<Source>> try_waits(const Process& process, const SamplingPlan& plan,
+                                          RunServices& services) {
   auto by_bpf = try_bpf(process, plan, services);
-  if (by_bpf) return std::move(*by_bpf);
+  if (by_bpf) return by_bpf;
   const Failure& no_bpf = by_bpf.failure();
   if (plan.wakers) {
     throw Error(exit_code_of(no_bpf), fmt::format("--wakers needs BPF: {}", no_bpf.message),
@@ -63,30 +51,76 @@ std::unique_ptr<Source> open_waits(const Process& process, const SamplingPlan& p
   }
   auto by_switches =
       native::open_switch_source(process, plan, services.recorder(), services.workshop(), no_bpf.message);
-  if (by_switches) return std::move(*by_switches);
-  throw Error(exit_code_of(by_switches.failure()),
-              fmt::format("cannot follow the waits of process {}: {}; without BPF: {}", process.pid(),
-                          no_bpf.message, by_switches.failure().message),
-              kAskDoctor);
+  if (by_switches) return by_switches;
+  return Failure{fmt::format("{}; without BPF: {}", no_bpf.message, by_switches.failure().message),
+                 by_switches.failure().error};
+}
+
+// The kernel rung, or why not.
+Result<std::unique_ptr<Source>> try_kernel(const Process& process, const SamplingPlan& plan,
+                                           RunServices& services) {
+  if (kernel::ElapsedTime::wanted(plan)) return try_waits(process, plan, services);
+  return native::open_perf_source(process, plan, services.recorder(), services.workshop());
+}
+
+std::string what_fails(const Process& process, const SamplingPlan& plan) {
+  bool waits = kernel::ElapsedTime::wanted(plan);
+  return waits ? fmt::format("cannot follow the waits of process {}", process.pid())
+               : fmt::format("cannot sample process {}", process.pid());
+}
+
+// `reason`: why not by the kernel.
+std::unique_ptr<Source> open_paused(const Process& process, const SamplingPlan& plan, RunServices& services,
+                                    const std::string& reason) {
+  if (auto refusal = pause_refusal(process)) {
+    std::string message = plan.mechanism ? refusal->reason
+                                         : fmt::format("{}: {}; nor by pauses: {}", what_fails(process, plan),
+                                                       reason, refusal->reason);
+    throw Error(ExitCode::kNotPermitted, message, fmt::format("{}; {}", refusal->fix, kAskDoctor));
+  }
+  return native::open_native_pull(process, plan, services.recorder(), services.workshop(), reason);
 }
 
 std::unique_ptr<Source> open_native(const Process& process, const SamplingPlan& plan, RunServices& services) {
-  check_mechanism(plan);
-  if (kernel::ElapsedTime::wanted(plan)) return open_waits(process, plan, services);
-  return value_or_throw(native::open_perf_source(process, plan, services.recorder(), services.workshop()),
-                        fmt::format("process {}", process.pid()));
+  if (plan.mechanism == Mechanism::kRead) {
+    throw Error(ExitCode::kUsage,
+                "native code cannot be sampled by reading alone: the registers of a running thread cannot be "
+                "read, and its stack is torn",
+                "leave --mechanism out, or use --mechanism pause");
+  }
+  if (plan.mechanism == Mechanism::kPause)
+    return open_paused(process, plan, services, "asked for by --mechanism pause");
+  auto source = try_kernel(process, plan, services);
+  if (source) return std::move(*source);
+  const Failure& failure = source.failure();
+  // What the kernel alone can do, or is asked to.
+  if (plan.mechanism || plan.nonblocking || plan.has(Event::kOffCpu)) {
+    std::string hint = kAskDoctor;
+    if (plan.nonblocking) hint = "without --nonblocking threads can be paused for samples; " + hint;
+    if (plan.has(Event::kOffCpu)) hint += "; -e wall shows waits by pauses, sampled";
+    throw Error(exit_code_of(failure), fmt::format("{}: {}", what_fails(process, plan), failure.message),
+                hint);
+  }
+  return open_paused(process, plan, services, failure.message);
 }
 
 }  // namespace
 
 std::unique_ptr<Source> open_machine(const SamplingPlan& plan, RunServices& services) {
-  check_mechanism(plan);
+  if (plan.mechanism && *plan.mechanism != Mechanism::kKernel) {
+    throw Error(
+        ExitCode::kUsage,
+        fmt::format("the whole machine is sampled by the kernel, not by {}", mechanism_name(*plan.mechanism)),
+        "leave --mechanism out, or name a process with --pid");
+  }
   if (kernel::ElapsedTime::wanted(plan)) {
     throw Error(ExitCode::kUsage, "of the whole machine only -e cpu can be recorded",
                 "name processes with --pid to see what they wait for");
   }
-  return value_or_throw(native::open_machine_source(plan, services.recorder(), services.workshop()),
-                        "the machine");
+  auto source = native::open_machine_source(plan, services.recorder(), services.workshop());
+  if (source) return std::move(*source);
+  throw Error(exit_code_of(source.failure()),
+              fmt::format("cannot sample the machine: {}", source.failure().message), kAskDoctor);
 }
 
 Runtime native_runtime() {

@@ -1,0 +1,131 @@
+#include "native/pull_target.h"
+
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "common/process/pause.h"
+#include "common/process/procfs.h"
+#include "common/sampler/pull_source.h"
+#include "common/sampler/pull_target.h"
+#include "common/sampler/thread_holder.h"
+#include "common/sampler/thread_list.h"
+#include "kernel/process_files.h"
+#include "kernel/record.h"
+#include "native/process_code.h"
+#include "native/ptrace_registers.h"
+#include "native/stack_reader.h"
+
+namespace rtprof::native {
+namespace {
+
+class NativePullTarget final : public PullTarget {
+ public:
+  NativePullTarget(const Process& process, const SamplingPlan& plan, Recorder& recorder, Workshop& workshop)
+      : process_(process),
+        recorder_(recorder),
+        list_(process, plan.max_pause_share),
+        holder_(process),
+        files_(process),
+        code_(process, plan, recorder, workshop),
+        // A thread is held meanwhile, and the kernel copies as much.
+        reader_(process, RT_MAX_STACK_BYTES) {}
+
+  std::string runtime() const override { return "native"; }
+
+  void begin_batch() override {
+    code_.begin_batch();
+    reader_.refresh();
+  }
+
+  bool outdated() const override { return suspected_ || list_.outdated(); }
+  std::vector<std::unique_ptr<PulledThread>> refresh(TimePoint now) override;
+  const std::vector<PulledThread*>& threads() override { return threads_; }
+  size_t seen() const override { return list_.seen(); }
+  void suspect() override { suspected_ = true; }
+
+  Reading read_running(PulledThread& thread) override;
+  std::optional<RawStack> read_asleep(PulledThread& thread, uint64_t slices) override;
+  Reason reason_asleep(const PulledThread& thread) override { return files_.reason_of_sleeper(thread.tid); }
+
+  RawStack marker(std::string_view text) override { return code_.marker(text); }
+  bool unknown(RawStack stack) const override { return code_.unknown(stack); }
+
+  int late_fd() const override { return Pauser::late_fd(); }
+  void release_late() override { holder_.release_late(); }
+  std::vector<Nanoseconds> take_holds() override { return holder_.take_holds(); }
+  uint64_t held_back() const override { return holder_.held_back(); }
+
+  void thread_came(pid_t tid) override {
+    std::string name = kernel_thread_name(process_.pid(), tid);
+    if (!name.empty()) recorder_.thread_name({process_.pid(), tid}, name);
+  }
+  void name_threads(TimePoint) override {}
+  void name_all_threads() override {
+    for (pid_t tid : process_.threads()) thread_came(tid);
+  }
+
+ private:
+  // `stands`: it has not run since the snapshot.
+  RawStack unwind(std::optional<StackSnapshot>& snapshot, pid_t tid, bool stands) {
+    if (!snapshot) return marker("[unknown: no registers]");
+    snapshot->thread = tid;
+    snapshot->stands = stands;
+    return code_.stack({}, *snapshot);
+  }
+
+  const Process& process_;
+  Recorder& recorder_;
+  ThreadList<PulledThread> list_;
+  std::vector<PulledThread*> threads_;
+  ThreadHolder holder_;
+  kernel::ProcessFiles files_;
+  ProcessCode code_;
+  StackReader reader_;
+  bool suspected_ = false;
+};
+
+std::vector<std::unique_ptr<PulledThread>> NativePullTarget::refresh(TimePoint now) {
+  suspected_ = false;
+  std::vector<std::unique_ptr<PulledThread>> ended = list_.refresh(now);
+  threads_.clear();
+  for (const auto& thread : list_.threads()) threads_.push_back(thread.get());
+  return ended;
+}
+
+PullTarget::Reading NativePullTarget::read_running(PulledThread& thread) {
+  std::optional<StackSnapshot> snapshot;
+  ThreadHolder::Attempt attempt = holder_.hold(thread, [&] {
+    if (auto registers = read_registers(thread.tid)) snapshot = reader_.read(*registers);
+  });
+  Reading reading{.stopped = attempt.stopped, .late = attempt.late, .times = attempt.times};
+  if (!attempt.denied.empty()) reading.stack = marker(attempt.denied);
+  if (attempt.held) reading.stack = unwind(snapshot, thread.tid, false);
+  return reading;
+}
+
+std::optional<RawStack> NativePullTarget::read_asleep(PulledThread& thread, uint64_t slices) {
+  auto place = thread.probe.place_asleep();
+  // It was woken up, and waits for a CPU.
+  if (!place && !thread.probe.asleep()) return std::nullopt;
+  std::optional<StackSnapshot> snapshot;
+  if (place) snapshot = reader_.read(*place);
+  // What is unwound may be read from its memory, too.
+  RawStack stack = unwind(snapshot, thread.tid, true);
+  auto times = thread.probe.times();
+  if (!times || times->slices != slices) return std::nullopt;
+  return stack;
+}
+
+}  // namespace
+
+std::unique_ptr<Source> open_native_pull(const Process& process, const SamplingPlan& plan, Recorder& recorder,
+                                         Workshop& workshop, std::string reason) {
+  auto target = std::make_unique<NativePullTarget>(process, plan, recorder, workshop);
+  // There is no lock of a runtime to hold.
+  SamplingPlan without_lock = plan;
+  without_lock.gil_only = false;
+  return open_pull(process, without_lock, recorder, std::move(target), Mechanism::kPause, std::move(reason));
+}
+
+}  // namespace rtprof::native
