@@ -45,7 +45,7 @@ class NativePullTarget final : public PullTarget {
   void suspect() override { suspected_ = true; }
 
   Reading read_running(PulledThread& thread) override;
-  std::optional<RawStack> read_asleep(PulledThread& thread, uint64_t slices) override;
+  std::optional<Sleeper> read_asleep(PulledThread& thread, uint64_t slices) override;
   Reason reason_asleep(const PulledThread& thread) override { return files_.reason_of_sleeper(thread.tid); }
 
   RawStack marker(std::string_view text) override { return code_.marker(text); }
@@ -104,17 +104,15 @@ PullTarget::Reading NativePullTarget::read_running(PulledThread& thread) {
   return reading;
 }
 
-std::optional<RawStack> NativePullTarget::read_asleep(PulledThread& thread, uint64_t slices) {
+std::optional<PullTarget::Sleeper> NativePullTarget::read_asleep(PulledThread& thread, uint64_t slices) {
   auto place = thread.probe.place_asleep();
-  // It was woken up, and waits for a CPU.
-  if (!place && !thread.probe.asleep()) return std::nullopt;
   std::optional<StackSnapshot> snapshot;
   if (place) snapshot = reader_.read(*place);
   // What is unwound may be read from its memory, too.
   RawStack stack = unwind(snapshot, thread.tid, true);
   auto times = thread.probe.times();
   if (!times || times->slices != slices) return std::nullopt;
-  return stack;
+  return Sleeper{stack, place.has_value()};
 }
 
 }  // namespace

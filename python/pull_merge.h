@@ -25,6 +25,8 @@ class PullMerge {
 
   // The stack that the reader read last, of a thread that was held or slept.
   RawStack last();
+  // Whether the machine's stack was there for it.
+  bool last_is_whole() const { return moment_.stack().has_value(); }
 
   bool is_merged(RawStack stack) const { return merged_.is_merged(stack); }
   bool unknown(RawStack stack) const { return merged_.unknown(stack); }

@@ -63,7 +63,7 @@ class PythonPullTarget final : public PullTarget {
   }
 
   Reading read_running(PulledThread& thread) override;
-  std::optional<RawStack> read_asleep(PulledThread& thread, uint64_t slices) override;
+  std::optional<Sleeper> read_asleep(PulledThread& thread, uint64_t slices) override;
   Reason reason_asleep(const PulledThread& thread) override {
     return reader_.reason_asleep(of_python(thread));
   }
@@ -120,11 +120,12 @@ PullTarget::Reading PythonPullTarget::read_running(PulledThread& thread) {
   return reading;
 }
 
-std::optional<RawStack> PythonPullTarget::read_asleep(PulledThread& thread, uint64_t slices) {
-  if (of_python(thread).states.empty() && !merge_) return plain(reader_.native());
+std::optional<PullTarget::Sleeper> PythonPullTarget::read_asleep(PulledThread& thread, uint64_t slices) {
+  if (of_python(thread).states.empty() && !merge_) return Sleeper{plain(reader_.native())};
   auto stack = reader_.read_asleep(of_python(thread), slices);
   if (!stack) return std::nullopt;
-  return merge_ ? merge_->last() : plain(*stack);
+  if (!merge_) return Sleeper{plain(*stack)};
+  return Sleeper{merge_->last(), merge_->last_is_whole()};
 }
 
 std::vector<PulledThread*> PythonPullTarget::lock_holders() {

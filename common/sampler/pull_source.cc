@@ -24,6 +24,8 @@ constexpr Nanoseconds kUnexplained = kMillisecond;
 constexpr Nanoseconds kWakingUp = 50 * kMicrosecond;
 // Listing the threads may take this share of the time.
 constexpr Nanoseconds kListingShare = 10;
+// How often a sleep is read again whose stack was not whole.
+constexpr int kRetries = 3;
 
 class PullSource final : public Source {
  public:
@@ -47,6 +49,7 @@ class PullSource final : public Source {
   void account(PulledThread& thread, const ThreadTimes& times, TimePoint now, bool on_cpu);
   void sample_running(PulledThread& thread, TimePoint tick);
   void sample_asleep(PulledThread& thread, bool moved, Nanoseconds before);
+  void read_sleep(PulledThread& thread);
   void end_sleep(PulledThread& thread, Nanoseconds most);
   Record record_of_unread(Nanoseconds time) const;
   void emit_open(PulledThread& thread);
@@ -204,17 +207,31 @@ void PullSource::look(PulledThread& thread, TimePoint tick) {
 // Emits the sleep that ended since the last look, and finds out where the thread sleeps now.
 void PullSource::sample_asleep(PulledThread& thread, bool moved, Nanoseconds before) {
   bool asleep = thread.activity == Activity::kAsleep;
-  if (!moved && (!asleep || thread.asleep_stack)) return;
-  if (thread.asleep_stack) {
+  bool to_read = asleep && (!thread.asleep_stack || thread.asleep_retries > 0);
+  if (!moved && !to_read) return;
+  if (moved && thread.asleep_stack) {
     // Between the looks it slept where it slept before, and where it sleeps now: nothing tells for how long.
     Nanoseconds since = thread.ledger->other() - before;
     end_sleep(thread, asleep ? before + since / 2 : before + since);
   }
   if (!asleep) return;
-  uint64_t slices = thread.ledger->times().slices;
-  thread.asleep_reason = target_->reason_asleep(thread);
-  thread.asleep_stack = target_->read_asleep(thread, slices);
-  thread.asleep_counted = false;
+  if (moved || !thread.asleep_stack) {
+    thread.asleep_stack.reset();
+    thread.asleep_counted = false;
+    thread.asleep_retries = kRetries;
+  }
+  read_sleep(thread);
+}
+
+// A thread that is only just falling asleep or being woken tells little: it is read again, and what it has
+// slept goes to what was read last.
+void PullSource::read_sleep(PulledThread& thread) {
+  Reason reason = target_->reason_asleep(thread);
+  auto sleeper = target_->read_asleep(thread, thread.ledger->times().slices);
+  if (!sleeper) return;
+  thread.asleep_retries = sleeper->whole ? 0 : thread.asleep_retries - 1;
+  thread.asleep_reason = reason;
+  thread.asleep_stack = sleeper->stack;
 }
 
 void PullSource::end_sleep(PulledThread& thread, Nanoseconds most) {
@@ -299,10 +316,10 @@ void PullSource::sample_holder(PulledThread& thread, TimePoint now, Nanoseconds 
   thread.lock_time += time;
   if (asleep) {
     Reason reason = target_->reason_asleep(thread);
-    auto stack = target_->read_asleep(thread, times->slices);
-    if (!stack) return;
+    auto sleeper = target_->read_asleep(thread, times->slices);
+    if (!sleeper) return;
     Nanoseconds held = std::exchange(thread.lock_time, 0);
-    return output_.add(reason, thread.tid, *stack, now, held, Record::kTaken);
+    return output_.add(reason, thread.tid, sleeper->stack, now, held, Record::kTaken);
   }
   PullTarget::Reading reading = target_->read_running(thread);
   if (reading.late) output_.add_late(1);

@@ -53,9 +53,13 @@ class PullTarget {
     std::optional<ThreadTimes> times;
   };
   virtual Reading read_running(PulledThread& thread) = 0;
+  struct Sleeper {
+    RawStack stack;
+    bool whole = true;  // false: another try may tell more
+  };
   // Of a thread that had been given a CPU `slices` times when it was seen to sleep; nothing when it was given
   // one since, so that the stack may have changed while it was read.
-  virtual std::optional<RawStack> read_asleep(PulledThread& thread, uint64_t slices) = 0;
+  virtual std::optional<Sleeper> read_asleep(PulledThread& thread, uint64_t slices) = 0;
   // What a sleeping thread waits for. Before read_asleep(), which tells whether it has slept on.
   virtual Reason reason_asleep(const PulledThread& thread) = 0;
   // Of a thread that was never read, where it is known what it runs.
