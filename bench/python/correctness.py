@@ -165,8 +165,9 @@ def delivered(context):
                 for rung in recordings:
                     recordings[rung][rate] = context.rtprof(rung).record(target.pid(), "cpu", rate, seconds)
                 owing[rate] = ticks_owing(target.pid(), rate, seconds)
-        for rung, of_rates in recordings.items():
-            report_delivered(context, f"{rung}, {python}", of_rates, owing)
+        # Pauses have a clock of their own.
+        report_delivered(context, f"kernel, {python}", recordings["kernel"], owing)
+        report_delivered(context, f"pause, {python}", recordings["pause"], {})
 
 
 def ticks_owing(pid, rate, seconds):
@@ -177,6 +178,7 @@ def ticks_owing(pid, rate, seconds):
 
 
 def report_delivered(context, where, recordings, owing):
+    """`owing`: what an empty clock was not given either, at the rates for which that is the bar."""
     parts, verdicts, data = [], [], {}
     for rate, recording in recordings.items():
         stats = recording.stats
@@ -185,11 +187,11 @@ def report_delivered(context, where, recordings, owing):
         data[rate] = {key: stats[key] for key in ("asked", "samples", "late_ticks", "torn", "errors", "lost")}
         data[rate]["unknown"] = stats["unknown_frames"]
         parts.append(f"{share:.2%} at {number(rate)} Hz")
-        verdicts.append(inference.MET if share <= 0.001 else inference.NOT_MET)
+        verdicts.append(inference.MET if share - owing.get(rate, 0) <= 0.001 else inference.NOT_MET)
     context.row(
         "delivered", f"asked − delivered, {where}", ", ".join(parts),
-        {"empty clock": ", ".join(f"{share:.2%} at {number(rate)} Hz" for rate, share in owing.items())}, "≤ 0.1 %",
-        inference.worst(verdicts), rates=data, empty_clock=owing,
+        {"empty clock": ", ".join(f"{share:.2%} at {number(rate)} Hz" for rate, share in owing.items())} if owing else {},
+        "≤ 0.1 %, beyond an empty clock's" if owing else "≤ 0.1 %", inference.worst(verdicts), rates=data, empty_clock=owing,
     )
 
 
