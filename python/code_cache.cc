@@ -74,7 +74,7 @@ CodeCache::Signature CodeCache::signature_of(const Header& header) const {
 bool CodeCache::is_code_type(Address type) {
   if (code_type_ != 0) return type == code_type_;
   auto name = memory_.pointer(type + layout_.container.type_name);
-  if (!name || read_c_string(memory_, *name) != "code") return false;
+  if (!name || memory_.c_string(*name) != "code") return false;
   code_type_ = type;
   return true;
 }

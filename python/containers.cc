@@ -30,7 +30,7 @@ const TypeInfo* Containers::type_at(Address type) {
   auto basic_size = field<uint64_t>(type, layout.type_basic_size);
   auto dict_offset = field<int64_t>(type, layout.type_dict_offset);
   if (!name_at || !flags || !basic_size || !dict_offset) return nullptr;
-  auto name = read_c_string(memory_, *name_at, kLongestTypeName);
+  auto name = memory_.c_string(*name_at, kLongestTypeName);
   if (!name) return nullptr;
   if (types_.size() >= kMostTypes) types_.clear();
   TypeInfo info{type, *name, *flags, *basic_size, *dict_offset};

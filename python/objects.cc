@@ -145,28 +145,12 @@ std::optional<ObjectRequest> read_start(const Memory& memory, const PythonLayout
   return request.content ? std::optional(std::move(request)) : std::nullopt;
 }
 
-std::optional<std::string> read_c_string(const Memory& memory, Address address, size_t limit) {
-  constexpr Address kPage = 4096;
-  std::string text;
-  while (text.size() < limit) {
-    // Never across a page at once: the string may end right before one that is not there.
-    size_t step = std::min<size_t>({limit - text.size(), 64, kPage - address % kPage});
-    std::array<char, 64> part;
-    if (!memory.read(address, part.data(), step)) return std::nullopt;
-    char* end = std::find(part.data(), part.data() + step, '\0');
-    text.append(part.data(), end);
-    if (end != part.data() + step) return text;
-    address += step;
-  }
-  return text;
-}
-
 std::optional<std::string> type_name_of(const Memory& memory, const PythonLayout& layout, Address object) {
   auto type = memory.pointer(object + layout.walk.object_type);
   if (!type || *type == 0) return std::nullopt;
   auto name = memory.pointer(*type + layout.container.type_name);
   if (!name || *name == 0) return std::nullopt;
-  return read_c_string(memory, *name);
+  return memory.c_string(*name);
 }
 
 std::string utf8_from(std::span<const uint8_t> characters, size_t width) {

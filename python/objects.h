@@ -36,9 +36,6 @@ std::optional<std::string> read_string(const Memory& memory, const PythonLayout&
 std::optional<ObjectRequest> read_start(const Memory& memory, const PythonLayout& layout,
                                         ObjectRequest::Type type, Address address, size_t limit);
 
-// The C string at `address`, cut at `limit` bytes; tp_name is one.
-std::optional<std::string> read_c_string(const Memory& memory, Address address, size_t limit = 256);
-
 // The name of an object's type (tp_name), which tells what it is.
 std::optional<std::string> type_name_of(const Memory& memory, const PythonLayout& layout, Address object);
 

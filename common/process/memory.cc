@@ -24,6 +24,22 @@ std::optional<std::vector<uint8_t>> Memory::bytes(Address address, size_t size, 
   return content;
 }
 
+std::optional<std::string> Memory::c_string(Address address, size_t limit) const {
+  constexpr Address kPage = 4096;
+  std::string text;
+  while (text.size() < limit) {
+    // Never across a page at once: the string may end right before one that is not there.
+    size_t step = std::min<size_t>({limit - text.size(), 64, kPage - address % kPage});
+    std::array<char, 64> part;
+    if (!read(address, part.data(), step)) return std::nullopt;
+    char* end = std::find(part.data(), part.data() + step, '\0');
+    text.append(part.data(), end);
+    if (end != part.data() + step) return text;
+    address += step;
+  }
+  return text;
+}
+
 int RemoteMemory::last_error() {
   return last_read_error;
 }

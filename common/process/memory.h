@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <type_traits>
 #include <vector>
 
@@ -45,6 +46,9 @@ class Memory {
   // The `size` bytes at `address`; nothing when they are not all readable or more than `limit`, which guards
   // against a torn length.
   std::optional<std::vector<uint8_t>> bytes(Address address, size_t size, size_t limit = 64 << 20) const;
+
+  // The string at `address` up to its zero byte, cut at `limit` bytes.
+  std::optional<std::string> c_string(Address address, size_t limit = 256) const;
 };
 
 // Memory of a live process by process_vm_readv: no stop, no attachment, about 2 µs a call.

@@ -89,14 +89,5 @@ TEST(Utf8From, ReplacesLoneSurrogatesAndNumbersBeyondUnicode) {
   EXPECT_EQ(utf8_from(beyond, 4), "\xef\xbf\xbd");
 }
 
-TEST(ReadCString, StopsAtTheEndOfAPage) {
-  FakeMemory memory;
-  memory.map(0x1000, 0x1000);
-  memory.put(0x1ffc, std::string_view("abc\0", 4));
-  EXPECT_EQ(read_c_string(memory, 0x1ffc), "abc");
-  memory.put(0x1ffc, std::string_view("abcd", 4));
-  EXPECT_EQ(read_c_string(memory, 0x1ffc), std::nullopt);
-}
-
 }  // namespace
 }  // namespace rtprof
