@@ -107,15 +107,16 @@ Finding perf_events(std::string& reason) {
           std::move(fix)};
 }
 
-// How -e wall and -e offcpu of native programs are had.
+// How -e wall and -e offcpu of native programs and JVMs are had.
 Finding native_waits(bool bpf) {
-  if (bpf) return {"waits", Mark::kOk, "of native programs by BPF, with who ended them", ""};
+  if (bpf) return {"waits", Mark::kOk, "of native programs and JVMs by BPF, with who ended them", ""};
   auto event = kernel::open_perf_event(
       kernel::sampling_attributes({.clock = kernel::PerfClock::kContextSwitches, .context_switches = true}),
       0, -1);
   if (event) {
     return {"waits", Mark::kLimited,
-            "of native programs by context-switch records: without the moment at which a thread was woken, "
+            "of native programs and JVMs by context-switch records: without the moment at which a thread was "
+            "woken, "
             "and by "
             "whom",
             ""};
@@ -189,6 +190,7 @@ Finding capabilities() {
 Finding runtime_of(const Process& process, TargetDiagnosis& target) {
   auto match = find_target(process);
   if (match) target.runtime = match->runtime->name;
+  target.machine_stacks = match && match->runtime->machine_stacks;
   if (!match || !match->detection.permitted) {
     return {"runtime", Mark::kNo, match ? target.runtime + ", version not known" : "not known", ""};
   }
@@ -215,7 +217,7 @@ Finding finding_of(std::string_view check, Mark mark, const std::optional<Denial
 }
 
 // CPU samples need no BPF, and pauses only where perf is refused.
-Finding native_mechanism(const Process& process, bool pause, TargetDiagnosis& target) {
+Finding perf_mechanism(const Process& process, bool pause, TargetDiagnosis& target) {
   if (int error = clock_error(process.pid())) {
     Denial denial =
         kernel::explain_perf_denial(kernel::gather_perf_facts(), kernel::PerfWish::kUserMode, error);
@@ -233,7 +235,8 @@ Finding native_mechanism(const Process& process, bool pause, TargetDiagnosis& ta
 Finding mechanism_of(const Process& process, const MachineDiagnosis& machine, bool memory, bool pause,
                      TargetDiagnosis& target) {
   if (!memory || target.status != ExitCode::kOk) return {"mechanism", Mark::kNo, "none: see above", ""};
-  if (target.runtime == "native") return native_mechanism(process, pause, target);
+  // Only native code is sampled by pauses, too, of those whose stacks are the machine's.
+  if (target.machine_stacks) return perf_mechanism(process, pause && target.runtime == "native", target);
   std::string reason = machine.no_kernel_mechanism;
   if (int error = reason.empty() ? clock_error(process.pid()) : 0) {
     reason = "perf_event_open on the process: " + errno_text(error);

@@ -37,6 +37,7 @@ struct TargetDiagnosis {
   std::string runtime;  // empty when none is known
   std::string version;
   bool tested = false;
+  bool machine_stacks = false;         // as of Runtime
   std::optional<Mechanism> mechanism;  // that attach would use; nothing when it would fail
   ExitCode status = ExitCode::kOk;     // that attach would end with
 };

@@ -60,7 +60,8 @@ std::optional<RawStack> Departures::stack(pid_t tid) {
   if (by_callchain_) {
     place->stack = code_.stack({}, place->user);
   } else if (place->has_registers) {
-    place->stack = code_.stack({}, StackSnapshot{place->registers, place->registers.sp(), place->bytes});
+    StackSnapshot snapshot{place->registers, place->registers.sp(), place->bytes};
+    place->stack = code_.stack(tid, {}, snapshot);
   } else {
     place->stack = code_.marker("[unknown: no registers]");
   }

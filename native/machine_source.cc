@@ -32,7 +32,7 @@ Nanoseconds machine_cpu_time() {
 class MachineSource final : public PerfBase {
  public:
   MachineSource(const SamplingPlan& plan, Recorder& recorder, Workshop& workshop)
-      : PerfBase(0, plan, recorder),
+      : PerfBase(0, plan, recorder, {}),
         workshop_(workshop),
         of_kernel_(std::make_shared<Process>(Process::open(::getpid())), plan, recorder, workshop) {}
 

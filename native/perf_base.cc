@@ -3,17 +3,12 @@
 #include "common/process/procfs.h"
 
 namespace rtprof::native {
-namespace {
 
-// As much of a stack as perf copies.
-constexpr uint32_t kStackBytes = 8192;
-
-}  // namespace
-
-PerfBase::PerfBase(pid_t pid, const SamplingPlan& plan, Recorder& recorder)
-    : plan_(plan), recorder_(recorder) {
+PerfBase::PerfBase(pid_t pid, const SamplingPlan& plan, Recorder& recorder, const CodeKind& kind)
+    : plan_(plan), recorder_(recorder), stack_bytes_(kind.stack_bytes) {
   quality_.pid = pid;
-  quality_.runtime = "native";
+  quality_.runtime = kind.runtime;
+  quality_.runtime_version = kind.version;
   quality_.requested_rate = plan.rate;
 }
 
@@ -23,7 +18,7 @@ kernel::PerfConfig PerfBase::config() const {
   config.period = plan_.period();
   config.kernel_callchain = plan_.kernel_frames;
   config.user_callchain = by_frame_pointers;
-  config.stack_bytes = by_frame_pointers ? 0 : kStackBytes;
+  config.stack_bytes = by_frame_pointers ? 0 : stack_bytes_;
   return config;
 }
 
@@ -38,6 +33,7 @@ std::optional<Failure> PerfBase::open(const kernel::PerfConfig& config) {
 
 void PerfBase::drain(Recorder&) {
   cpu_ = cpu_time();
+  begin_batch();
   sampler_->drain(*this);
   ++quality_.ticks;
 }
@@ -57,7 +53,7 @@ RawStack PerfBase::stack_of(const kernel::SampleRecord& sample, ProcessCode& cod
   std::span<const Address> kernel;
   if (plan_.kernel_frames) kernel = sample.kernel_callchain;
   if (plan_.unwind == UnwindMethod::kFramePointer) return code.stack(kernel, sample.user_callchain);
-  if (sample.user) return code.stack(kernel, *sample.user);
+  if (sample.user) return code.stack(sample.id.tid, kernel, *sample.user);
   if (kernel.empty()) return code.marker("[unknown: no registers]");
   return code.stack(kernel, std::span<const Address>());
 }

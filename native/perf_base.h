@@ -15,6 +15,7 @@
 #include "common/sampler/recorder.h"
 #include "common/sampler/source.h"
 #include "kernel/perf_sampler.h"
+#include "native/code_kind.h"
 #include "native/process_code.h"
 
 namespace rtprof::native {
@@ -32,7 +33,7 @@ class PerfBase : public Source, protected kernel::PerfSink {
   std::vector<RunQuality> quality() const override;
 
  protected:
-  PerfBase(pid_t pid, const SamplingPlan& plan, Recorder& recorder);
+  PerfBase(pid_t pid, const SamplingPlan& plan, Recorder& recorder, const CodeKind& kind);
 
   // What the plan asks for; of all processes.
   kernel::PerfConfig config() const;
@@ -45,12 +46,16 @@ class PerfBase : public Source, protected kernel::PerfSink {
   // CPU time so far of what is sampled.
   virtual Nanoseconds cpu_time() const = 0;
 
+  // Before each batch of samples.
+  virtual void begin_batch() {}
+
   void on_name(const kernel::NameRecord& record) override;
 
   const SamplingPlan plan_;
   Recorder& recorder_;
 
  private:
+  const uint32_t stack_bytes_;
   std::unique_ptr<kernel::PerfSampler> sampler_;
   std::set<std::pair<pid_t, pid_t>> threads_;  // pid, tid
   Nanoseconds cpu_at_start_ = 0;

@@ -7,10 +7,11 @@ namespace {
 
 class PerfSource final : public PerfBase {
  public:
-  PerfSource(const Process& process, const SamplingPlan& plan, Recorder& recorder, Workshop& workshop)
-      : PerfBase(process.pid(), plan, recorder),
+  PerfSource(const Process& process, const SamplingPlan& plan, Recorder& recorder, Workshop& workshop,
+             const CodeKind& kind)
+      : PerfBase(process.pid(), plan, recorder, kind),
         process_(process),
-        code_(process, plan, recorder, workshop) {}
+        code_(process, plan, recorder, workshop, kind.code) {}
 
   std::optional<Failure> start() {
     kernel::PerfConfig wanted = config();
@@ -22,12 +23,18 @@ class PerfSource final : public PerfBase {
  private:
   Nanoseconds cpu_time() const override { return process_.cpu_time(); }
 
+  void begin_batch() override { code_.begin_batch(true); }
   void on_sample(const kernel::SampleRecord& sample, Nanoseconds weight) override {
     record(sample, weight, code_);
   }
   void on_mapping(const kernel::MappingRecord&) override { code_.changed(); }
   void on_exec(pid_t, TimePoint) override { execed_ = true; }
   void on_thread_start(pid_t pid, pid_t tid, TimePoint) override { add_thread(pid, tid); }
+  void on_thread_end(pid_t, pid_t tid, TimePoint) override { code_.thread_changed(tid); }
+  void on_name(const kernel::NameRecord& record) override {
+    PerfBase::on_name(record);
+    code_.thread_changed(record.id.tid);
+  }
 
   const Process& process_;
   ProcessCode code_;
@@ -37,8 +44,9 @@ class PerfSource final : public PerfBase {
 }  // namespace
 
 Result<std::unique_ptr<Source>> open_perf_source(const Process& process, const SamplingPlan& plan,
-                                                 Recorder& recorder, Workshop& workshop) {
-  auto source = std::make_unique<PerfSource>(process, plan, recorder, workshop);
+                                                 Recorder& recorder, Workshop& workshop,
+                                                 const CodeKind& kind) {
+  auto source = std::make_unique<PerfSource>(process, plan, recorder, workshop, kind);
   if (auto failure = source->start()) return *failure;
   return std::unique_ptr<Source>(std::move(source));
 }

@@ -7,6 +7,7 @@
 #include "common/sampler/plan.h"
 #include "common/sampler/recorder.h"
 #include "common/sampler/source.h"
+#include "native/code_kind.h"
 #include "native/workshop.h"
 
 namespace rtprof::native {
@@ -14,6 +15,7 @@ namespace rtprof::native {
 // CPU time of a process by the kernel's perf events: no BPF, nothing is stopped. Kernel frames where they are
 // permitted, else user space alone, which quality() then says.
 Result<std::unique_ptr<Source>> open_perf_source(const Process& process, const SamplingPlan& plan,
-                                                 Recorder& recorder, Workshop& workshop);
+                                                 Recorder& recorder, Workshop& workshop,
+                                                 const CodeKind& kind = {});
 
 }  // namespace rtprof::native

@@ -4,6 +4,8 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "common/process/process.h"
@@ -12,6 +14,7 @@
 #include "common/sampler/recorder.h"
 #include "native/address_space.h"
 #include "native/deep_stacks.h"
+#include "native/runtime_code.h"
 #include "native/stack_unwinder.h"
 #include "native/stacks.h"
 #include "native/workshop.h"
@@ -22,13 +25,19 @@ namespace rtprof::native {
 // Lives on the thread that samples.
 class ProcessCode {
  public:
-  // `recorder` and `workshop` outlive this; so does `process` where it is a reference.
-  ProcessCode(const Process& process, const SamplingPlan& plan, Recorder& recorder, Workshop& workshop);
+  // `recorder` and `workshop` outlive this; so does `process` where it is a reference. `runtime`: of a
+  // process with code that a runtime makes; its stacks are then those of the runtime's language.
+  ProcessCode(const Process& process, const SamplingPlan& plan, Recorder& recorder, Workshop& workshop,
+              std::shared_ptr<RuntimeCode> runtime = nullptr);
   ProcessCode(std::shared_ptr<const Process> process, const SamplingPlan& plan, Recorder& recorder,
-              Workshop& workshop);
+              Workshop& workshop, std::shared_ptr<RuntimeCode> runtime = nullptr);
 
   // Of a thread's user space; the kernel's addresses, leaf first, on top of it.
-  RawStack stack(std::span<const Address> kernel, const StackSnapshot& user);
+  //
+  // Where there is a runtime, the stack begins with the language's first frame, and the machine's frames that
+  // it called are shown where they are asked for. A whole one without frames of the language is "[native]" at
+  // the root, what the thread is for, and the machine's frames where they are asked for.
+  RawStack stack(pid_t tid, std::span<const Address> kernel, const StackSnapshot& user);
   // The same with the callers as somebody else found them, leaf first.
   RawStack stack(std::span<const Address> kernel, std::span<const Address> user);
   // For sources that put stacks together themselves: the frames of a snapshot, leaf first, and the id of a
@@ -44,12 +53,20 @@ class ProcessCode {
   bool unknown(RawStack stack) const { return stacks_->unknown(stack.id); }
   // Mappings may have changed.
   void changed() { space_.changed(); }
-  // For sources that are not told: looks at the mappings again now and then. An address where nothing was
-  // before is noticed at once.
-  void begin_batch();
+  // A thread has a new name, or has ended.
+  void thread_changed(pid_t tid) { thread_kinds_.erase(tid); }
+  // Before stacks that were taken since the last call. For sources that are not told of mappings: looks at
+  // them again now and then; an address where nothing was before is noticed at once.
+  void begin_batch(bool told_of_mappings = false);
 
  private:
+  std::string_view root_mark(UnwindEnd end, bool has_language) const;
+  RawStack language_stack(pid_t tid, std::span<const Address> kernel, UnwindEnd end);
+  std::string_view thread_kind(pid_t tid);
+
   std::shared_ptr<const Process> process_;
+  std::shared_ptr<RuntimeCode> runtime_;
+  const bool native_;
   AddressSpace space_;
   DeepStacks deep_stacks_;
   StackUnwinder unwinder_;
@@ -57,6 +74,7 @@ class ProcessCode {
   uint32_t namer_;
   std::vector<MachineFrame> frames_;
   TimePoint mappings_checked_ = 0;
+  std::unordered_map<pid_t, std::string_view> thread_kinds_;
 };
 
 }  // namespace rtprof::native

@@ -71,7 +71,7 @@ class NativePullTarget final : public PullTarget {
     if (!snapshot) return marker("[unknown: no registers]");
     snapshot->thread = tid;
     snapshot->stands = stands;
-    return code_.stack({}, *snapshot);
+    return code_.stack(tid, {}, *snapshot);
   }
 
   const Process& process_;

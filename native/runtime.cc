@@ -124,7 +124,7 @@ std::unique_ptr<Source> open_machine(const SamplingPlan& plan, RunServices& serv
 }
 
 Runtime native_runtime() {
-  return {"native", detect_native, open_native, native::dump_native};
+  return {"native", detect_native, open_native, native::dump_native, true};
 }
 
 }  // namespace rtprof

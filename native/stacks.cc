@@ -24,8 +24,12 @@ bool NativeStacks::NodeEqual::operator()(const Node& a, const Node& b) const {
 }
 
 NativeStacks::NativeStacks(std::shared_ptr<const Process> process, std::shared_ptr<Symbolizer> symbolizer,
-                           bool lines)
-    : process_(std::move(process)), symbolizer_(std::move(symbolizer)), lines_(lines), nodes_(1) {}
+                           bool lines, std::shared_ptr<RuntimeCode> made)
+    : process_(std::move(process)),
+      symbolizer_(std::move(symbolizer)),
+      lines_(lines),
+      made_(std::move(made)),
+      nodes_(1) {}
 
 uint32_t NativeStacks::child(const Node& node) {
   auto [found, inserted] = ids_.try_emplace(node, static_cast<uint32_t>(nodes_.size()));
@@ -60,10 +64,16 @@ uint32_t NativeStacks::binary_index(const std::shared_ptr<const Binary>& binary)
 }
 
 uint32_t NativeStacks::intern(AddressSpace& space, std::span<const Address> kernel,
-                              std::span<const MachineFrame> user, std::string_view end) {
+                              std::span<const MachineFrame> user, std::span<const std::string_view> marks) {
   uint32_t id = 0;
-  if (!end.empty()) id = child_mark(id, end);
+  for (std::string_view mark : marks) {
+    if (!mark.empty()) id = child_mark(id, mark);
+  }
   for (auto frame = user.rbegin(); frame != user.rend(); ++frame) {
+    if (frame->made != 0) {
+      id = child({.parent = id, .kind = Kind::kMade, .address = frame->made});
+      continue;
+    }
     Node node{.parent = id, .kind = Kind::kUser, .binary = kNoBinary, .address = frame->lookup()};
     if (auto place = space.find(frame->lookup())) {
       node.binary = binary_index(place->binary);
@@ -94,6 +104,8 @@ void NativeStacks::append_frames(const Step& step, Profile& profile, std::vector
     Frame mark;
     mark.function = profile.intern(step.mark);
     leaf_first.push_back(profile.intern(mark));
+  } else if (step.kind == Kind::kMade) {
+    made_->name(static_cast<uint32_t>(step.place.address), profile, leaf_first);
   } else if (step.kind == Kind::kKernel) {
     leaf_first.push_back(symbolizer_->kernel_frame(step.place.address, profile));
   } else {

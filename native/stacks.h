@@ -12,6 +12,7 @@
 
 #include "common/sampler/recorder.h"
 #include "native/address_space.h"
+#include "native/runtime_code.h"
 #include "native/symbolizer.h"
 #include "native/unwinder.h"
 
@@ -24,14 +25,21 @@ namespace rtprof::native {
 // One thread samples: intern() and marker() are its own. name() may run beside them on another.
 class NativeStacks final : public StackNamer {
  public:
-  // Of `process`. `lines`: frames tell file and line, and inlined functions are frames.
-  NativeStacks(std::shared_ptr<const Process> process, std::shared_ptr<Symbolizer> symbolizer, bool lines);
+  // Of `process`. `lines`: frames tell file and line, and inlined functions are frames. `made` names the
+  // frames of code that a runtime has made; null where there is none.
+  NativeStacks(std::shared_ptr<const Process> process, std::shared_ptr<Symbolizer> symbolizer, bool lines,
+               std::shared_ptr<RuntimeCode> made);
 
   // The id of a stack: frames of the kernel, each list leaf first, on top of those of user space, which
   // `space` tells the binaries of. `end` becomes a frame at the root where the stack is not whole; empty when
   // it is.
   uint32_t intern(AddressSpace& space, std::span<const Address> kernel, std::span<const MachineFrame> user,
-                  std::string_view end);
+                  std::string_view end) {
+    return intern(space, kernel, user, std::span(&end, 1));
+  }
+  // The same with several marks, root first; empty ones are left out.
+  uint32_t intern(AddressSpace& space, std::span<const Address> kernel, std::span<const MachineFrame> user,
+                  std::span<const std::string_view> marks);
 
   // The id of a stack of one mark, such as "[unknown: …]".
   uint32_t marker(std::string_view text) { return child_mark(0, text); }
@@ -45,13 +53,13 @@ class NativeStacks final : public StackNamer {
   size_t memory_use() const;
 
  private:
-  enum class Kind : uint8_t { kUser, kKernel, kMark };
+  enum class Kind : uint8_t { kUser, kKernel, kMark, kMade };
   struct Node {
     uint32_t parent = 0;
     Kind kind = Kind::kMark;
     bool unknown = false;
     uint32_t binary = 0;   // index into binaries_, kUser; index into marks_, kMark
-    uint64_t address = 0;  // in the binary; of the process where it is in none
+    uint64_t address = 0;  // in the binary; of the process where it is in none; MachineFrame::made, kMade
   };
   // A node with what it refers to, for name().
   struct Step {
@@ -75,6 +83,7 @@ class NativeStacks final : public StackNamer {
   std::shared_ptr<const Process> process_;
   std::shared_ptr<Symbolizer> symbolizer_;
   bool lines_;
+  std::shared_ptr<RuntimeCode> made_;
   std::mutex mutex_;  // guards what grows below against name()
   std::deque<Node> nodes_;
   std::unordered_map<Node, uint32_t, NodeHash, NodeEqual> ids_;

@@ -1,5 +1,6 @@
 #include "native/switch_source.h"
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <unordered_map>
@@ -17,10 +18,13 @@
 namespace rtprof::native {
 namespace {
 
+// Of a stack, at each context switch: rings hold a thousand of them for each CPU.
+constexpr uint32_t kMostStackBytes = 16384;
+
 class SwitchSource final : public PerfBase {
  public:
   SwitchSource(const Process& process, const SamplingPlan& plan, Recorder& recorder, Workshop& workshop,
-               const std::string& no_bpf);
+               const CodeKind& kind, const std::string& no_bpf);
 
   std::optional<Failure> start();
   TimePoint since() const override { return since_; }
@@ -31,6 +35,7 @@ class SwitchSource final : public PerfBase {
 
  private:
   Nanoseconds cpu_time() const override { return process_.cpu_time(); }
+  void begin_batch() override { code_.begin_batch(true); }
 
   void on_sample(const kernel::SampleRecord& sample, Nanoseconds weight) override;
   void on_switch_stack(const kernel::SampleRecord& sample) override { departures_.keep(sample); }
@@ -39,6 +44,7 @@ class SwitchSource final : public PerfBase {
   void on_exec(pid_t, TimePoint) override { execed_ = true; }
   void on_thread_start(pid_t pid, pid_t tid, TimePoint time) override;
   void on_thread_end(pid_t pid, pid_t tid, TimePoint time) override;
+  void on_name(const kernel::NameRecord& record) override;
   void on_lost(const kernel::LostRecord& record) override;
   void on_gap(uint32_t cpu, bool begins) override;
 
@@ -68,11 +74,11 @@ class SwitchSource final : public PerfBase {
 };
 
 SwitchSource::SwitchSource(const Process& process, const SamplingPlan& plan, Recorder& recorder,
-                           Workshop& workshop, const std::string& no_bpf)
-    : PerfBase(process.pid(), plan, recorder),
+                           Workshop& workshop, const CodeKind& kind, const std::string& no_bpf)
+    : PerfBase(process.pid(), plan, recorder, kind),
       process_(process),
       no_bpf_(no_bpf),
-      code_(process, plan, recorder, workshop),
+      code_(process, plan, recorder, workshop, kind.code),
       kernel_stacks_(std::make_shared<kernel::KernelStacks>(kernel::KernelSymbols::read)),
       pieces_(process.pid(), recorder, kernel_stacks_),
       elapsed_(
@@ -88,6 +94,7 @@ std::optional<Failure> SwitchSource::start() {
   // registers.
   wanted.kernel_callchain = true;
   if (wanted.stack_bytes == 0) wanted.stack_bytes = sizeof(uint64_t);
+  wanted.stack_bytes = std::min(wanted.stack_bytes, kMostStackBytes);
   if (auto failure = open(wanted)) return failure;
   since_ = monotonic_now();
   account_.emplace(elapsed_.target_options(since_));
@@ -113,7 +120,7 @@ void SwitchSource::add_threads() {
     auto snapshot = reader.read(registers);
     if (!snapshot || probe.times() != before) continue;
     snapshot->known = 1U << Registers::kRsp | 1U << Registers::kRip;
-    asleep_[tid] = code_.stack({}, *snapshot);
+    asleep_[tid] = code_.stack(tid, {}, *snapshot);
   }
 }
 
@@ -201,9 +208,15 @@ void SwitchSource::on_thread_start(pid_t pid, pid_t tid, TimePoint time) {
 
 void SwitchSource::on_thread_end(pid_t, pid_t tid, TimePoint time) {
   tell(account_->on_end(tid, time));
+  code_.thread_changed(tid);
   departures_.forget(tid);
   last_.erase(tid);
   asleep_.erase(tid);
+}
+
+void SwitchSource::on_name(const kernel::NameRecord& record) {
+  PerfBase::on_name(record);
+  code_.thread_changed(record.id.tid);
 }
 
 void SwitchSource::on_lost(const kernel::LostRecord& record) {
@@ -267,8 +280,8 @@ RawStack SwitchSource::open_stack(const rt_open_thread& thread) {
 
 Result<std::unique_ptr<Source>> open_switch_source(const Process& process, const SamplingPlan& plan,
                                                    Recorder& recorder, Workshop& workshop,
-                                                   const std::string& no_bpf) {
-  auto source = std::make_unique<SwitchSource>(process, plan, recorder, workshop, no_bpf);
+                                                   const std::string& no_bpf, const CodeKind& kind) {
+  auto source = std::make_unique<SwitchSource>(process, plan, recorder, workshop, kind, no_bpf);
   if (auto failure = source->start()) return *failure;
   return std::unique_ptr<Source>(std::move(source));
 }

@@ -8,6 +8,7 @@
 #include "common/sampler/plan.h"
 #include "common/sampler/recorder.h"
 #include "common/sampler/source.h"
+#include "native/code_kind.h"
 #include "native/workshop.h"
 
 namespace rtprof::native {
@@ -17,6 +18,6 @@ namespace rtprof::native {
 // thread was woken up is not told. `no_bpf`: why not by BPF, for quality().
 Result<std::unique_ptr<Source>> open_switch_source(const Process& process, const SamplingPlan& plan,
                                                    Recorder& recorder, Workshop& workshop,
-                                                   const std::string& no_bpf);
+                                                   const std::string& no_bpf, const CodeKind& kind = {});
 
 }  // namespace rtprof::native

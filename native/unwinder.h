@@ -19,6 +19,8 @@ struct MachineFrame {
   // It, or a frame leafward of it, was found by a frame pointer or the like in code that nothing describes:
   // plausible, but nothing vouches for it.
   bool is_guess = false;
+  // Of code that a runtime has made: what its RuntimeCode calls the frame; 0: of no such code.
+  uint32_t made = 0;
 
   Address lookup() const { return is_return_address ? pc - 1 : pc; }
   bool operator==(const MachineFrame&) const = default;
@@ -61,7 +63,7 @@ struct Cursor {
   bool is_guess = false;           // as of the frame
 
   bool knows(uint8_t reg) const { return (known >> reg & 1) != 0; }
-  MachineFrame frame() const { return {registers.pc(), is_return_address, is_guess}; }
+  MachineFrame frame() const { return {registers.pc(), is_return_address, is_guess, 0}; }
 };
 
 enum class StepResult : uint8_t {

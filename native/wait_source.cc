@@ -19,9 +19,9 @@ namespace {
 class WaitSource final : public kernel::BpfSource {
  public:
   WaitSource(const Process& process, const SamplingPlan& plan, Recorder& recorder,
-             kernel::BpfSampler& sampler, Workshop& workshop)
-      : kernel::BpfSource(process, plan, recorder, sampler, "native", "", false),
-        code_(process, plan, recorder, workshop) {}
+             kernel::BpfSampler& sampler, Workshop& workshop, const CodeKind& kind)
+      : kernel::BpfSource(process, plan, recorder, sampler, kind.runtime, kind.version, false),
+        code_(process, plan, recorder, workshop, kind.code) {}
 
   std::optional<Failure> start() {
     uint32_t kernel = plan_.kernel_frames ? RT_TARGET_KERNEL : 0;
@@ -39,6 +39,7 @@ class WaitSource final : public kernel::BpfSource {
   void thread_ended(pid_t tid) override {
     last_.erase(tid);
     wakers_.erase(tid);
+    code_.thread_changed(tid);
   }
   void name_threads(bool all) override {
     if (!all) return;
@@ -53,7 +54,7 @@ class WaitSource final : public kernel::BpfSource {
   void on_stack(const rt_stack_record&, std::span<const rt_raw_frame>) override {}
   void on_machine_stack(const rt_record& record, const StackSnapshot& snapshot) override {
     auto& stacks = (record.flags & RT_MACHINE_OF_WAKER) != 0 ? wakers_ : last_;
-    stacks[static_cast<pid_t>(record.tid)] = code_.stack({}, snapshot);
+    stacks[static_cast<pid_t>(record.tid)] = code_.stack(static_cast<pid_t>(record.tid), {}, snapshot);
   }
 
   RawStack stack_of(const rt_record& record) override;
@@ -82,7 +83,7 @@ void WaitSource::read_sleepers() {
   if (!saved) return;
   StackReader reader(process_);
   read_standing_threads(process_, *saved, reader, before, [this](pid_t tid, const StackSnapshot& snapshot) {
-    asleep_[tid] = code_.stack({}, snapshot);
+    asleep_[tid] = code_.stack(tid, {}, snapshot);
   });
 }
 
@@ -117,7 +118,7 @@ RawStack WaitSource::open_stack(const rt_open_thread& thread) {
   if (thread.thread.activity != RT_THREAD_RUNNING) {
     if ((thread.thread.flags & RT_SAMPLE_MACHINE) == 0) return code_.marker("[unknown: stack not taken]");
     auto snapshot = sampler_.wait_snapshot(tid, thread.thread, bytes_);
-    return snapshot ? code_.stack({}, *snapshot) : code_.marker("[unknown: went on while it was read]");
+    return snapshot ? code_.stack(tid, {}, *snapshot) : code_.marker("[unknown: went on while it was read]");
   }
   auto last = last_.find(tid);
   return last != last_.end() ? last->second : code_.marker("[unknown: stack not taken]");
@@ -127,8 +128,8 @@ RawStack WaitSource::open_stack(const rt_open_thread& thread) {
 
 Result<std::unique_ptr<Source>> open_wait_source(const Process& process, const SamplingPlan& plan,
                                                  Recorder& recorder, kernel::BpfSampler& sampler,
-                                                 Workshop& workshop) {
-  auto source = std::make_unique<WaitSource>(process, plan, recorder, sampler, workshop);
+                                                 Workshop& workshop, const CodeKind& kind) {
+  auto source = std::make_unique<WaitSource>(process, plan, recorder, sampler, workshop, kind);
   if (auto failure = source->start()) return *failure;
   return std::unique_ptr<Source>(std::move(source));
 }

@@ -8,6 +8,7 @@
 #include "common/sampler/recorder.h"
 #include "common/sampler/source.h"
 #include "kernel/bpf_sampler.h"
+#include "native/code_kind.h"
 #include "native/workshop.h"
 
 namespace rtprof::native {
@@ -18,6 +19,6 @@ namespace rtprof::native {
 // `workshop` outlive the source.
 Result<std::unique_ptr<Source>> open_wait_source(const Process& process, const SamplingPlan& plan,
                                                  Recorder& recorder, kernel::BpfSampler& sampler,
-                                                 Workshop& workshop);
+                                                 Workshop& workshop, const CodeKind& kind = {});
 
 }  // namespace rtprof::native

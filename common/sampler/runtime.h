@@ -16,6 +16,7 @@ namespace rtprof {
 // What a process was recognised as.
 struct Detection {
   std::string version;      // "3.14.0"
+  std::string program;      // what it runs, where its command line does not begin with that: a main class
   bool tested = false;      // a test of this repository covers the version
   bool permitted = true;    // false: known by its name only, its memory is closed to us
   std::string unsupported;  // why it cannot be profiled, a phrase; empty when it can
@@ -31,6 +32,8 @@ struct Runtime {
   std::unique_ptr<Source> (*open)(const Process&, const SamplingPlan&, RunServices&);
   // One look at all threads. Throws Error when the process cannot be read.
   ThreadDump (*dump)(const Process&, const DumpOptions&);
+  // Its stacks are those of the machine: sampled by perf events, and nothing is paused for them.
+  bool machine_stacks = false;
 };
 
 }  // namespace rtprof

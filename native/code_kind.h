@@ -1,0 +1,19 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "native/runtime_code.h"
+
+namespace rtprof::native {
+
+// What the machine code of a process is, for sources of machine stacks.
+struct CodeKind {
+  std::string runtime = "native";  // as the registry calls it
+  std::string version;
+  std::shared_ptr<RuntimeCode> code;  // null: all code is in files
+  uint32_t stack_bytes = 8192;        // of each stack, where the kernel copies them by perf events
+};
+
+}  // namespace rtprof::native

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "common/profile/profile.h"
+#include "native/unwinder.h"
+
+namespace rtprof::native {
+
+// The code that a language runtime makes in a process while it runs: steps through it, and names for the
+// frames that the steps append (MachineFrame::made).
+//
+// One thread samples: all but name() are its own. name() may run beside them on another.
+class RuntimeCode : public Unwinder {
+ public:
+  // Before stacks that were taken since the last call: what is known of the code is checked again, once, when
+  // it is next used.
+  virtual void begin_batch() = 0;
+  // Whether a frame is one of the language, and not of the runtime's own machinery.
+  virtual bool is_language(uint32_t made) const = 0;
+  // What stands at the root for the callers that the last step did not find; empty: what the loop over
+  // regions says.
+  virtual std::string_view problem() const = 0;
+  // What a thread is for that runs none of the language's code, by its name: "[GC]"; empty when that is not
+  // known.
+  virtual std::string_view thread_kind(std::string_view name) const = 0;
+  // Appends what a frame stands for: several where functions are inlined.
+  virtual void name(uint32_t made, Profile& profile, std::vector<FrameId>& leaf_first) = 0;
+};
+
+}  // namespace rtprof::native
