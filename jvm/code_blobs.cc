@@ -1,0 +1,184 @@
+#include "jvm/code_blobs.h"
+
+#include <algorithm>
+
+namespace rtprof::jvm {
+namespace {
+
+// HotSpot has a few hundred.
+constexpr size_t kMostNames = 1 << 14;
+constexpr uint64_t kLargestFrame = 1 << 20;
+// The longest prologue: class check, alignment, stack bang, frame, entry barrier.
+constexpr size_t kLongestPrologue = 512;
+constexpr size_t kStubPrologue = 32;
+
+BlobKind kind_of(const std::string& name, uint64_t frame_bytes) {
+  if (name == "nmethod" || name == "native nmethod") return BlobKind::kCompiled;
+  if (name == "Interpreter") return BlobKind::kInterpreter;
+  return frame_bytes == 0 ? BlobKind::kBuffer : BlobKind::kStub;
+}
+
+bool same(const CodeBlob& a, const CodeBlob& b) {
+  return a.kind == b.kind && a.end == b.end && a.code_begin == b.code_begin && a.code_end == b.code_end &&
+         a.name == b.name && a.frame_bytes == b.frame_bytes && a.frame_complete == b.frame_complete &&
+         a.method == b.method && a.compile_id == b.compile_id && a.level == b.level &&
+         a.pcs_begin == b.pcs_begin && a.scopes == b.scopes && a.metadata == b.metadata;
+}
+
+}  // namespace
+
+const std::string& CodeBlobs::name_at(Address address) {
+  if (names_.size() >= kMostNames) names_.clear();
+  auto [known, is_new] = names_.try_emplace(address);
+  std::string& name = known->second;
+  if (!is_new || address == 0) return name;
+  name = memory_.c_string(address).value_or("");
+  return name;
+}
+
+void CodeBlobs::parse_compiled(std::span<const uint8_t> header, CodeBlob& blob) const {
+  blob.method = layout_.method_of_nmethod.in(header);
+  blob.compile_id = static_cast<int32_t>(layout_.compile_id.in(header));
+  blob.level = static_cast<int32_t>(layout_.comp_level.in(header));
+  blob.orig_pc_offset = static_cast<uint32_t>(layout_.orig_pc_offset.in(header));
+  auto deopt = [&](const Member& address, const Member& offset) -> Address {
+    if (address.exists()) return address.in(header);
+    int64_t value = offset.in(header);
+    return value > 0 ? blob.start + value : 0;
+  };
+  blob.deopt = deopt(layout_.deopt_begin, layout_.deopt_offset);
+  blob.deopt_mh = deopt(layout_.deopt_mh_begin, layout_.deopt_mh_offset);
+
+  Address base = blob.start;
+  if (layout_.scopes_base == BlobBase::kImmutableData) base = layout_.immutable_data.in(header);
+  if (base == 0) return;
+  blob.pcs_begin = base + layout_.scopes_pcs_offset.in(header);
+  blob.scopes = layout_.scopes_data_begin.exists() ? layout_.scopes_data_begin.in(header)
+                                                   : base + layout_.scopes_data_offset.in(header);
+  if (layout_.scopes_base == BlobBase::kImmutableData) {
+    blob.pcs_end = blob.scopes;
+    blob.scopes_end = base + layout_.immutable_data_size.in(header);
+  } else {
+    blob.pcs_end = base + layout_.dependencies_offset.in(header);
+    blob.scopes_end = blob.pcs_begin;
+  }
+  switch (layout_.metadata_base) {
+    case BlobBase::kHeader:
+    case BlobBase::kImmutableData:
+      blob.metadata = blob.start + layout_.metadata_offset.in(header);
+      break;
+    case BlobBase::kData:
+      blob.metadata = blob.start + layout_.blob_data_offset.in(header) + layout_.metadata_offset.in(header);
+      break;
+    case BlobBase::kMutableData:
+      blob.metadata = layout_.blob_mutable_data.in(header) + layout_.blob_relocation_size.in(header);
+      break;
+  }
+}
+
+std::optional<CodeBlobs::Entry> CodeBlobs::parse(std::span<const uint8_t> header, Address start,
+                                                 uint64_t most_bytes) const {
+  Entry entry;
+  CodeBlob& blob = entry.blob;
+  auto size = static_cast<uint64_t>(layout_.blob_size.in(header));
+  auto frame_words = static_cast<uint64_t>(std::max<int64_t>(layout_.blob_frame_size.in(header), 0));
+  int64_t complete = layout_.blob_frame_complete.in(header);
+  entry.name_address = layout_.blob_name.in(header);
+  blob.start = start;
+  blob.end = start + size;
+  blob.code_begin = layout_.blob_code_begin.exists() ? layout_.blob_code_begin.in(header)
+                                                     : start + layout_.blob_code_offset.in(header);
+  blob.code_end = layout_.blob_code_end.exists() ? layout_.blob_code_end.in(header)
+                                                 : start + layout_.blob_data_offset.in(header);
+  bool plausible = size <= most_bytes && blob.code_begin >= start && blob.code_begin <= blob.code_end &&
+                   blob.code_end <= blob.end && frame_words <= kLargestFrame / sizeof(uint64_t);
+  if (!plausible) return std::nullopt;
+  blob.frame_bytes = static_cast<uint32_t>(frame_words * sizeof(uint64_t));
+  // -1: a frame that is never complete.
+  if (complete >= 0) blob.frame_complete = static_cast<uint32_t>(complete);
+  return entry;
+}
+
+CodeBlobs::Entry* CodeBlobs::read(Address start, uint64_t most_bytes) {
+  header_.resize(std::min<uint64_t>(layout_.blob_bytes, most_bytes));
+  if (!memory_.read(start, header_.data(), header_.size())) return nullptr;
+  auto parsed = parse(header_, start, most_bytes);
+  if (!parsed) return nullptr;
+  parsed->blob.name = name_at(parsed->name_address);
+  parsed->blob.kind = kind_of(parsed->blob.name, parsed->blob.frame_bytes);
+  if (parsed->blob.kind == BlobKind::kCompiled) parse_compiled(header_, parsed->blob);
+  auto [known, is_new] = entries_.try_emplace(start);
+  Entry& entry = known->second;
+  if (is_new || !same(entry.blob, parsed->blob)) {
+    bool was_just_there = !is_new && was_recent(entry.batch);
+    entry = std::move(*parsed);
+    entry.blob.version = ++versions_;
+    entry.replaced = was_just_there ? batch_ : 0;
+  }
+  entry.batch = batch_;
+  return &entry;
+}
+
+CodeBlobs::Entries::iterator CodeBlobs::entry_at(Address pc) {
+  auto after = entries_.upper_bound(pc);
+  if (after == entries_.begin() || pc >= std::prev(after)->second.blob.end) return entries_.end();
+  return std::prev(after);
+}
+
+CodeBlobs::Entry* CodeBlobs::look_at(Address pc) {
+  auto known = entry_at(pc);
+  if (known != entries_.end() && (known->second.batch == batch_ || !readable_)) return &known->second;
+  auto block = heaps_.find(pc);
+  Entry* entry = block ? read(block->blob, block->bytes) : nullptr;
+  // One that began elsewhere had this place.
+  bool is_another = known != entries_.end() && entry != nullptr && entry != &known->second;
+  if (is_another) {
+    if (was_recent(known->second.batch)) entry->replaced = batch_;
+    entries_.erase(known);
+  }
+  return entry;
+}
+
+const CodeBlob* CodeBlobs::find(Address pc) {
+  Entry* entry = look_at(pc);
+  bool is_usable = entry != nullptr && entry->replaced != batch_ && entry->blob.contains(pc);
+  return is_usable ? &entry->blob : nullptr;
+}
+
+FrameShape CodeBlobs::shape_at(const CodeBlob& blob, Address pc) {
+  auto [known, is_new] = entry_of(blob).shapes.try_emplace(pc);
+  if (!is_new) return known->second;
+  CompiledCode code;
+  code.frame_bytes = blob.frame_bytes;
+  code.pc = pc - blob.code_begin;
+  std::array<uint8_t, kLongestPrologue> prologue{};
+  // Of stubs it is not told, but their prologues are the same and have no checks before.
+  uint64_t complete = blob.kind == BlobKind::kStub ? kStubPrologue : blob.frame_complete;
+  complete = std::min(complete, blob.code_end - blob.code_begin);
+  if (code.pc < complete && complete <= prologue.size() &&
+      memory_.read(blob.code_begin, prologue.data(), complete)) {
+    code.prologue = std::span(prologue.data(), complete);
+    if (blob.kind == BlobKind::kStub) code.prologue = stub_prologue(code);
+  }
+  std::array<uint8_t, CompiledCode::kBefore + CompiledCode::kAfter> around{};
+  Address from = pc - std::min<uint64_t>(CompiledCode::kBefore, pc - blob.code_begin);
+  Address to = pc + std::min<uint64_t>(CompiledCode::kAfter, blob.code_end - pc);
+  if (memory_.read(from, around.data(), to - from)) {
+    code.before = std::span(around.data(), pc - from);
+    code.after = std::span(around.data() + (pc - from), to - pc);
+  }
+  known->second = frame_shape(code);
+  return known->second;
+}
+
+bool CodeBlobs::follows_call(const CodeBlob& blob, Address pc) {
+  auto [known, is_new] = entry_of(blob).after_call.try_emplace(pc, false);
+  if (!is_new) return known->second;
+  std::array<uint8_t, 8> before{};
+  size_t size = std::min<size_t>(before.size(), pc - blob.code_begin);
+  if (!memory_.read(pc - size, before.data(), size)) return false;
+  known->second = ends_with_call(std::span(before.data(), size));
+  return known->second;
+}
+
+}  // namespace rtprof::jvm

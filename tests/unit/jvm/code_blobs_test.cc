@@ -1,0 +1,97 @@
+#include "jvm/code_blobs.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/jvm/fake_jvm.h"
+
+namespace rtprof::jvm {
+namespace {
+
+using Blob = test::FakeJvm::Blob;
+
+class CodeBlobsTest : public testing::Test {
+ protected:
+  CodeBlobsTest() { heaps_.refresh(); }
+
+  void next_batch() { blobs_.begin_batch(true); }
+  // The version of the blob at an address; 0: none.
+  uint32_t version(Address pc) {
+    const CodeBlob* blob = blobs_.find(pc);
+    return blob == nullptr ? 0 : blob->version;
+  }
+
+  test::FakeJvm jvm_;
+  CodeHeaps heaps_{jvm_.memory, jvm_.layout};
+  CodeBlobs blobs_{jvm_.memory, jvm_.layout, heaps_};
+};
+
+TEST_F(CodeBlobsTest, AreKnownByTheirNames) {
+  Address compiled = jvm_.add(0, {.method = 0x7000});
+  Address interpreter = jvm_.add(4, {.name = "Interpreter", .frame_words = 0});
+  Address stub = jvm_.add(8, {.name = "deopt_blob"});
+  Address buffer = jvm_.add(12, {.name = "vtable chunks", .frame_words = 0});
+  ASSERT_NE(blobs_.find(compiled), nullptr);
+  EXPECT_EQ(blobs_.find(compiled)->kind, BlobKind::kCompiled);
+  EXPECT_EQ(blobs_.find(compiled)->method, 0x7000);
+  EXPECT_EQ(blobs_.find(compiled)->frame_bytes, 32);
+  EXPECT_EQ(blobs_.find(interpreter)->kind, BlobKind::kInterpreter);
+  EXPECT_EQ(blobs_.find(stub)->kind, BlobKind::kStub);
+  EXPECT_EQ(blobs_.find(buffer)->kind, BlobKind::kBuffer);
+  EXPECT_EQ(blobs_.find(compiled - 1), nullptr) << "its header is no code";
+  EXPECT_EQ(version(jvm_.kCode + 16 * jvm_.kSegment), 0) << "free";
+}
+
+TEST_F(CodeBlobsTest, StayTheSame) {
+  Address code = jvm_.add(0, {});
+  uint32_t before = version(code);
+  next_batch();
+  EXPECT_EQ(version(code + 8), before);
+}
+
+TEST_F(CodeBlobsTest, AreNoneWhereAnotherWasMeanwhile) {
+  Address code = jvm_.add(0, {.compile_id = 1});
+  uint32_t before = version(code);
+  jvm_.add(0, {.compile_id = 2});
+  EXPECT_EQ(version(code), before) << "within a batch nothing is looked at again";
+  next_batch();
+  EXPECT_EQ(version(code), 0);
+  EXPECT_EQ(version(code + 8), 0);
+  next_batch();
+  EXPECT_GT(version(code), before);
+}
+
+TEST_F(CodeBlobsTest, AreNoneWhereALongerOneWas) {
+  Address longer = jvm_.add(0, {.segments = 8, .compile_id = 1});
+  Address pc = longer + 4 * jvm_.kSegment + 8;
+  EXPECT_NE(version(pc), 0);
+  jvm_.free(0, 8);
+  jvm_.add(4, {.compile_id = 2});
+  next_batch();
+  EXPECT_EQ(version(pc), 0);
+  next_batch();
+  EXPECT_NE(version(pc), 0);
+  EXPECT_EQ(version(longer), 0) << "free";
+}
+
+TEST_F(CodeBlobsTest, AreKeptWhenTheProcessHasEnded) {
+  Address code = jvm_.add(0, {});
+  uint32_t before = version(code);
+  jvm_.memory.unmap(jvm_.kCode);
+  blobs_.begin_batch(false);
+  EXPECT_EQ(version(code), before);
+  next_batch();
+  EXPECT_EQ(version(code), 0);
+}
+
+TEST_F(CodeBlobsTest, LookBehindAnAddressForACall) {
+  Address code = jvm_.add(0, {});
+  jvm_.put_call(code + 40);
+  const CodeBlob* blob = blobs_.find(code);
+  ASSERT_NE(blob, nullptr);
+  EXPECT_TRUE(blobs_.follows_call(*blob, code + 40));
+  EXPECT_FALSE(blobs_.follows_call(*blob, code + 41));
+  EXPECT_FALSE(blobs_.follows_call(*blob, code)) << "its first byte";
+}
+
+}  // namespace
+}  // namespace rtprof::jvm
