@@ -1,0 +1,145 @@
+#include "jvm/methods.h"
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+#include <vector>
+
+#include "jvm/code_blobs.h"
+#include "jvm/compressed_stream.h"
+
+namespace rtprof::jvm {
+namespace {
+
+constexpr uint8_t kUtf8 = 1;         // JVM_CONSTANT_Utf8
+constexpr uint64_t kTagsHeader = 4;  // Array<u1>: its length, then the bytes
+constexpr size_t kLargestTable = 1 << 20;
+constexpr size_t kShortSymbol = 64;
+// When there are more all are forgotten: those of classes that were unloaded would stay for ever.
+constexpr size_t kMostEntries = 1 << 17;
+
+}  // namespace
+
+// Checks that both names in the constant pool are Symbols.
+std::optional<Methods::Symbols> Methods::symbols_of(std::span<const uint8_t> const_method,
+                                                    Address pool) const {
+  auto header = memory_.bytes(pool, layout_.pool_bytes);
+  if (!header) return std::nullopt;
+  Address tags = layout_.pool_tags.in(*header);
+  Address holder = layout_.pool_holder.in(*header);
+  int64_t length = layout_.pool_length.in(*header);
+  int64_t name = layout_.const_name.in(const_method);
+  int64_t signature = layout_.const_signature.in(const_method);
+  auto is_index = [length](int64_t index) { return index > 0 && index < length; };
+  if (!is_index(name) || !is_index(signature) || tags == 0 || holder == 0) return std::nullopt;
+  Symbols symbols;
+  uint8_t kinds[2] = {};
+  const MemoryRange ranges[] = {
+      {tags + kTagsHeader + name, &kinds[0], 1},
+      {tags + kTagsHeader + signature, &kinds[1], 1},
+      {pool + layout_.pool_bytes + name * sizeof(Address), &symbols.name, sizeof symbols.name},
+      {holder + layout_.klass_name.offset, &symbols.holder, sizeof symbols.holder}};
+  bool all = memory_.read_batch(ranges) == std::size(ranges);
+  if (!all || kinds[0] != kUtf8 || kinds[1] != kUtf8) return std::nullopt;
+  return symbols;
+}
+
+std::optional<std::string> Methods::symbol_text(Address symbol) const {
+  // Most are short, and read at once with their length.
+  std::array<uint8_t, kShortSymbol> start{};
+  bool at_once = memory_.read(symbol, start.data(), start.size());
+  auto length = at_once ? layout_.symbol_length.in(start) : layout_.symbol_length.at(memory_, symbol);
+  if (!length || *length <= 0 || *length > UINT16_MAX) return std::nullopt;
+  std::string text(*length, '\0');
+  if (at_once && layout_.symbol_body + text.size() <= start.size()) {
+    std::copy_n(start.begin() + layout_.symbol_body, text.size(), text.begin());
+  } else if (!memory_.read(symbol + layout_.symbol_body, text.data(), text.size())) {
+    return std::nullopt;
+  }
+  return text;
+}
+
+std::optional<JavaMethod> Methods::read(Address address) const {
+  if (address == 0 || address % sizeof(Address) != 0) return std::nullopt;
+  auto const_method = layout_.method_const.at(memory_, address);
+  if (!const_method || *const_method == 0) return std::nullopt;
+  JavaMethod method;
+  method.const_method = *const_method;
+  auto bytes = memory_.bytes(method.const_method, layout_.const_method_bytes);
+  if (!bytes) return std::nullopt;
+  method.pool = layout_.const_pool.in(*bytes);
+  method.code_bytes = static_cast<uint32_t>(layout_.const_code_size.in(*bytes));
+  auto flags = static_cast<uint64_t>(layout_.const_flags.in(*bytes));
+  method.has_line_numbers = (flags & layout_.has_line_numbers) != 0;
+  auto symbols = symbols_of(*bytes, method.pool);
+  auto holder = symbols ? symbol_text(symbols->holder) : std::nullopt;
+  auto name = symbols ? symbol_text(symbols->name) : std::nullopt;
+  if (!holder || !name) return std::nullopt;
+  method.name = *holder + "." + *name;
+  return method;
+}
+
+const JavaMethod* Methods::find(Address method) {
+  if (entries_.size() >= kMostEntries && !entries_.contains(method)) {
+    entries_.clear();
+    lines_.clear();
+  }
+  Entry& entry = entries_[method];
+  if (entry.batch != batch_ && (readable_ || entry.batch == 0)) {
+    bool was_recent = entry.batch + kRecentBatches >= batch_;
+    entry.batch = batch_;
+    auto now = read(method);
+    entry.replaced = entry.method && entry.method != now && was_recent;
+    if (now && entry.method != now) lines_.erase(now->const_method);
+    entry.method = std::move(now);
+  }
+  return entry.method && !entry.replaced ? &*entry.method : nullptr;
+}
+
+int32_t Methods::line_of(const JavaMethod& method, int32_t bci) {
+  if (!method.has_line_numbers || bci < 0) return 0;
+  auto [known, is_new] = lines_[method.const_method].try_emplace(bci, 0);
+  if (!is_new) return known->second;
+  Address begin = method.const_method + layout_.const_method_bytes + method.code_bytes;
+  // Its length is nowhere told: up to three bytes a bytecode, but what follows may not be readable.
+  std::vector<uint8_t> table;
+  constexpr size_t kPiece = 256;
+  for (size_t size = kPiece; size <= kLargestTable; size *= 4) {
+    table.resize(size);
+    bool all = memory_.read(begin, table.data(), size);
+    if (!all) table.resize(std::min<size_t>(size, 4096 - begin % 4096));
+    if (!all && !memory_.read(begin, table.data(), table.size())) return 0;
+    known->second = line_in_table(layout_, table, bci);
+    if (known->second != 0 || !all || size >= 4 * size_t{method.code_bytes} + kPiece) break;
+  }
+  return known->second;
+}
+
+int32_t line_in_table(const Layout& layout, std::span<const uint8_t> table, int32_t bci) {
+  constexpr uint8_t kEnd = 0;
+  constexpr uint8_t kLongForm = 0xff;
+  CompressedStream stream(table, 0, layout.numbers_without_zero);
+  int64_t at = 0;
+  int64_t line = 0;
+  int64_t best_at = -1;
+  int64_t best = 0;
+  while (stream.ok()) {
+    uint8_t next = stream.byte();
+    if (!stream.ok() || next == kEnd) break;
+    if (next == kLongForm) {
+      at += stream.signed_number();
+      line += stream.signed_number();
+    } else {
+      at += next >> 3;
+      line += next & 7;
+    }
+    // They need not be in the order of bytecodes.
+    if (stream.ok() && at <= bci && at >= best_at) {
+      best_at = at;
+      best = line;
+    }
+  }
+  return best > 0 && best <= UINT16_MAX ? static_cast<int32_t>(best) : 0;
+}
+
+}  // namespace rtprof::jvm

@@ -1,0 +1,74 @@
+#include "jvm/scopes.h"
+
+#include "jvm/compressed_stream.h"
+
+namespace rtprof::jvm {
+namespace {
+
+constexpr uint64_t kMostBytes = 8 << 20;
+constexpr size_t kDeepest = 256;
+
+std::optional<std::vector<uint8_t>> bytes_of(const Memory& memory, Address begin, Address end) {
+  if (begin == 0 || end <= begin) return std::nullopt;
+  return memory.bytes(begin, end - begin, kMostBytes);
+}
+
+}  // namespace
+
+std::optional<uint32_t> scope_offset(const Layout& layout, std::span<const uint8_t> pcs, int64_t offset,
+                                     bool is_return_address) {
+  size_t size = layout.pc_desc_bytes;
+  size_t low = 0;
+  size_t high = size == 0 ? 0 : pcs.size() / size;
+  auto at = [&](size_t index) { return pcs.subspan(index * size, size); };
+  // The first that is not before the place, or that is after the instruction's first byte.
+  int64_t wanted = is_return_address ? offset : offset + 1;
+  while (low < high) {
+    size_t middle = low + (high - low) / 2;
+    if (layout.pc_desc_pc.in(at(middle)) < wanted) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  if (size == 0 || low >= pcs.size() / size) return std::nullopt;
+  int64_t scope = layout.pc_desc_scope.in(at(low));
+  return scope > 0 ? std::optional(static_cast<uint32_t>(scope)) : std::nullopt;
+}
+
+std::vector<RecordedScope> recorded_scopes(const Layout& layout, std::span<const uint8_t> scopes,
+                                           uint32_t offset) {
+  std::vector<RecordedScope> recorded;
+  while (offset != 0) {
+    CompressedStream stream(scopes, offset, layout.numbers_without_zero);
+    uint32_t caller = stream.number();
+    uint32_t method = stream.number();
+    auto bci = static_cast<int32_t>(stream.number()) - 1;
+    // Callers are recorded first.
+    bool plausible = stream.ok() && method != 0 && caller < offset && recorded.size() < kDeepest;
+    if (!plausible) return {};
+    recorded.push_back({method, bci});
+    offset = caller;
+  }
+  return recorded;
+}
+
+std::vector<Scope> scopes_at(const Memory& memory, const Layout& layout, const CodeBlob& blob, Address pc,
+                             bool is_return_address) {
+  auto pcs = bytes_of(memory, blob.pcs_begin, blob.pcs_end);
+  auto scopes = bytes_of(memory, blob.scopes, blob.scopes_end);
+  if (!pcs || !scopes) return {};
+  auto offset = scope_offset(layout, *pcs, static_cast<int64_t>(pc - blob.code_begin), is_return_address);
+  if (!offset) return {};
+  std::vector<Scope> found;
+  for (const RecordedScope& scope : recorded_scopes(layout, *scopes, *offset)) {
+    auto method = memory.pointer(blob.metadata + (uint64_t{scope.method} - 1) * sizeof(Address));
+    if (!method || *method == 0) return {};
+    found.push_back({*method, scope.bci});
+  }
+  // The outermost is the nmethod's own, or these are not its scopes.
+  if (found.empty() || found.back().method != blob.method) return {};
+  return found;
+}
+
+}  // namespace rtprof::jvm

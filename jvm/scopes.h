@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "common/process/memory.h"
+#include "jvm/code_blobs.h"
+#include "jvm/layout.h"
+
+namespace rtprof::jvm {
+
+// A Java method at a place of compiled code.
+struct Scope {
+  Address method = 0;
+  int32_t bci = -1;  // of its bytecode; negative: not known
+
+  bool operator==(const Scope&) const = default;
+};
+
+// The methods that run at a place of an nmethod: the innermost inlined one first, its own method last. Empty
+// when nothing is recorded of the place, or what is there cannot be read: then it is its own method's code.
+// `is_return_address`: the place is what a call returns to, and is recorded; else what is recorded of the
+// next place is taken, as HotSpot's own profiling interfaces do.
+std::vector<Scope> scopes_at(const Memory& memory, const Layout& layout, const CodeBlob& blob, Address pc,
+                             bool is_return_address);
+
+// The parts of it, over bytes that may be anything.
+// The offset of the scope that is recorded of a place `offset` bytes after the code's begin; nothing when
+// none is. `pcs` are PcDesc[], by their places.
+std::optional<uint32_t> scope_offset(const Layout& layout, std::span<const uint8_t> pcs, int64_t offset,
+                                     bool is_return_address);
+
+// A scope as its nmethod has recorded it.
+struct RecordedScope {
+  uint32_t method = 0;  // index of its method among the nmethod's metadata, from 1
+  int32_t bci = -1;
+};
+// That of a place and its callers, innermost first; empty when it contradicts itself.
+std::vector<RecordedScope> recorded_scopes(const Layout& layout, std::span<const uint8_t> scopes,
+                                           uint32_t offset);
+
+}  // namespace rtprof::jvm
