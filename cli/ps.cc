@@ -33,6 +33,7 @@ struct Row {
   bool tested = false;
   bool permitted = true;
   std::string problem;  // why it cannot be profiled; empty when it can
+  std::string program;  // a main class or jar; empty when the command tells
   std::string command;
   std::string user;
   std::string container;  // empty for none
@@ -50,6 +51,7 @@ std::optional<Row> row_of(pid_t pid, bool all, size_t& closed) {
   row.runtime = match ? match->runtime->name : "native";
   if (match) {
     row.version = match->detection.version;
+    row.program = match->detection.program;
     row.tested = match->detection.tested;
     row.permitted = match->detection.permitted;
     row.problem = match->detection.unsupported;
@@ -68,10 +70,10 @@ void print_json(const std::vector<Row>& rows) {
   std::string out = "[";
   for (const Row& row : rows) {
     out += fmt::format(
-        R"({}{{"pid":{},"runtime":"{}","version":{},"tested":{},"command":{},"user":{},"container":{},"problem":{}}})",
+        R"({}{{"pid":{},"runtime":"{}","version":{},"tested":{},"program":{},"command":{},"user":{},"container":{},"problem":{}}})",
         out.size() == 1 ? "\n" : ",\n", row.pid, row.runtime, json_or_null(row.version), row.tested,
-        json_string(row.command), json_string(row.user), json_or_null(row.container),
-        json_or_null(row.problem));
+        json_or_null(row.program), json_string(row.command), json_string(row.user),
+        json_or_null(row.container), json_or_null(row.problem));
   }
   fmt::print("{}\n]\n", out);
 }
@@ -119,7 +121,8 @@ void print_table(const std::vector<Row>& rows) {
     const Row& row = rows[i];
     std::string problem = row.permitted ? clean_text(row.problem) : "not permitted";
     if (!problem.empty()) problem = fmt::format("[{}] ", problem);
-    print_line(table[i], problem + clean_text(row.command));
+    std::string program = row.program.empty() ? "" : fmt::format("{}: ", clean_text(row.program));
+    print_line(table[i], problem + program + clean_text(row.command));
   }
 }
 

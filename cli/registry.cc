@@ -6,13 +6,14 @@
 
 #include "common/base/error.h"
 #include "common/process/access.h"
+#include "jvm/runtime.h"
 #include "native/runtime.h"
 #include "python/runtime.h"
 
 namespace rtprof::cli {
 
 std::span<const Runtime> runtimes() {
-  static const std::array<Runtime, 1> kRuntimes{python_runtime()};
+  static const std::array<Runtime, 2> kRuntimes{python_runtime(), jvm_runtime()};
   return kRuntimes;
 }
 
@@ -43,7 +44,9 @@ Match require_target(const Process& process) {
 
 std::string runtime_title(std::string_view runtime, std::string_view version) {
   if (runtime == "native") return "native code";
-  return fmt::format("{} {}", runtime == "python" ? "Python" : runtime, version);
+  if (runtime == "python") runtime = "Python";
+  if (runtime == "jvm") runtime = "Java";
+  return fmt::format("{} {}", runtime, version);
 }
 
 }  // namespace rtprof::cli

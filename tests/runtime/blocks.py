@@ -1,9 +1,9 @@
 """Reads *.test files: blocks of `KEY value` lines, separated by blank lines, that each declare one test.
 
     NAME      what it is called, unique in its file
-    MATRIX    key=value,value...: one test for each combination; {key} stands for the value below. `python=zoo` are
-              the versions of the test zoo, `python=local` those of this machine that the zoo has not. Given again,
-              it adds the combinations of another matrix of the same keys
+    MATRIX    key=value,value...: one test for each combination; {key} stands for the value below. `python=zoo` and
+              `java=zoo` are the versions of the test zoo, `python=local` those of this machine that the zoo has not.
+              Given again, it adds the combinations of another matrix of the same keys
     TARGET    the real process: `zoo plain|container PROGRAM ARG...` (see tests/zoo/run) or `sh COMMAND`. {pid} is its
               process, {pid2} that of a second TARGET
     READY     regex that the target's output must match before anything is run (default ^ready$; `-`: do not wait).
@@ -62,19 +62,20 @@ class Test:
     label: str
 
 
-def versions(which):
+def versions(language, which):
     if which == "zoo":
         names = zoo.PROGRAMS
     else:
         names = [name for name in zoo.local_programs() if name != "python3"]
-    return [name[len("python"):] for name in names if name.startswith("python")]
+    return [name[len(language):] for name in names if name.startswith(language)]
 
 
 def matrix_of(text):
     axes = []
     for axis in text.split():
         key, _, values = axis.partition("=")
-        values = versions(values) if key == "python" and values in ("zoo", "local") else values.split(",")
+        is_language = key in ("python", "java") and values in ("zoo", "local")
+        values = versions(key, values) if is_language else values.split(",")
         axes.append([(key, value) for value in values])
     return [dict(combination) for combination in itertools.product(*axes)]
 

@@ -1,4 +1,4 @@
-"""What the test zoo holds and where: Debian suites unpacked side by side, each with its own CPython.
+"""What the test zoo holds and where: Debian suites unpacked side by side, with CPythons and JDKs of theirs.
 
 A root is an ordinary Debian root directory of packages that were unpacked but never configured. It is good for
 running an interpreter inside a chroot or a container, with libraries and loader of its own suite.
@@ -10,9 +10,11 @@ import hashlib
 import os
 import pathlib
 import shutil
+import subprocess
 
 HERE = pathlib.Path(__file__).resolve().parent
 WORKLOADS = HERE.parent / "workloads" / "python"
+JAVA_WORKLOADS = HERE.parent / "workloads" / "java"
 REQUIREMENTS = HERE / "requirements.txt"
 # Where a root holds the packages of requirements.txt, and a fetched root the digest of what it was made from.
 SITE = "opt/site"
@@ -24,13 +26,19 @@ class Root:
     suite: str
     packages: tuple
     options: tuple = ()
+    kind: str = "python"
+
+    @property
+    def name(self):
+        return self.suite if self.kind == "python" else f"{self.suite}-{self.kind}"
 
     @property
     def path(self):
-        return cache() / self.suite
+        return cache() / self.name
 
     def digest(self):
-        spec = repr((self.suite, self.packages, self.options, REQUIREMENTS.read_text()))
+        requirements = REQUIREMENTS.read_text() if self.kind == "python" else ""
+        spec = repr((self.suite, self.packages, self.options, requirements))
         return hashlib.sha256(spec.encode()).hexdigest()
 
     def complete(self):
@@ -38,14 +46,21 @@ class Root:
         return stamp.is_file() and stamp.read_text() == self.digest()
 
 
+# A rolling suite whose index may be a few days old on a mirror.
+STALE = ('--aptopt=Acquire::Check-Valid-Until "false"',)
+
 ROOTS = {
-    root.suite: root
+    root.name: root
     for root in (
         Root("bullseye", ("python3.9", "coreutils")),
         Root("bookworm", ("python3.11", "coreutils", "uwsgi-core", "uwsgi-plugin-python3")),
         Root("trixie", ("python3.13", "coreutils")),
-        # A rolling suite whose index may be a few days old on a mirror.
-        Root("sid", ("python3.14", "python3.15", "coreutils"), ('--aptopt=Acquire::Check-Valid-Until "false"',)),
+        Root("sid", ("python3.14", "python3.15", "coreutils"), STALE),
+        Root("bullseye", ("openjdk-11-jre-headless",), kind="java"),
+        # Has the compiler's module, which makes the classes for all.
+        Root("bookworm", ("openjdk-17-jre-headless",), kind="java"),
+        Root("trixie", ("openjdk-21-jre-headless", "openjdk-25-jre-headless"), kind="java"),
+        Root("sid", ("openjdk-8-jre-headless", "openjdk-26-jre-headless"), STALE, kind="java"),
     )
 }
 
@@ -58,7 +73,14 @@ PROGRAMS = {
     "python3.15": ("sid", "/usr/bin/python3.15"),
     # uwsgi embeds CPython as a shared library in a program that is not an interpreter.
     "uwsgi": ("bookworm", "/usr/bin/uwsgi-core"),
+    "java8": ("sid-java", "/usr/lib/jvm/java-8-openjdk-amd64/jre/bin/java"),
+    "java11": ("bullseye-java", "/usr/lib/jvm/java-11-openjdk-amd64/bin/java"),
+    "java17": ("bookworm-java", "/usr/lib/jvm/java-17-openjdk-amd64/bin/java"),
+    "java21": ("trixie-java", "/usr/lib/jvm/java-21-openjdk-amd64/bin/java"),
+    "java25": ("trixie-java", "/usr/lib/jvm/java-25-openjdk-amd64/bin/java"),
+    "java26": ("sid-java", "/usr/lib/jvm/java-26-openjdk-amd64/bin/java"),
 }
+JAVAC = (*PROGRAMS["java17"], "-m", "jdk.compiler/com.sun.tools.javac.Main")
 
 
 def cache():
@@ -80,22 +102,47 @@ def local_programs():
     return found
 
 
-def install_workloads(root):
-    """Copies the workloads into a root, under a name made from their content, and returns their path inside it.
-
-    Concurrent runs and other checkouts share the roots, so a copy is never changed once it is there.
-    """
-    files = sorted(path for path in WORKLOADS.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+def name_by_content(folder):
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
     digest = hashlib.sha256()
     for path in files:
-        digest.update(f"{path.relative_to(WORKLOADS)}\0{path.stat().st_size}\0".encode() + path.read_bytes())
-    inside = pathlib.Path("workloads") / digest.hexdigest()[:16]
+        digest.update(f"{path.relative_to(folder)}\0{path.stat().st_size}\0".encode() + path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def install_workloads(root):
+    """Puts the workloads into a root, under a name made from their content, and returns their path inside it: Python's
+    as they are, Java's as classes for all JDKs.
+
+    Concurrent runs and other checkouts share the roots, so what is there is never changed.
+    """
+    folder = WORKLOADS if root.kind == "python" else JAVA_WORKLOADS
+    inside = pathlib.Path("workloads") / name_by_content(folder)
     place = root.path / inside
     if not place.is_dir():
         part = place.with_name(f".{place.name}.{os.getpid()}")
-        shutil.copytree(WORKLOADS, part, ignore=shutil.ignore_patterns("__pycache__"))
+        if root.kind == "python":
+            shutil.copytree(folder, part, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            compile_java(folder, part)
         try:
             part.rename(place)
         except OSError:  # somebody else was faster
             shutil.rmtree(part)
     return f"/{inside}"
+
+
+def compile_java(sources, place):
+    """Leaves the classes of a folder's sources in `place`. The compiler is the zoo's."""
+    name, *javac = JAVAC
+    root = ROOTS[name].path
+    shared = root / "workloads" / f".classes.{os.getpid()}"
+    shutil.copytree(sources, shared)
+    within = shared.relative_to(root)
+    names = " ".join(f"/{within}/{path.name}" for path in sources.glob("*.java"))
+    command = f"{' '.join(javac)} -nowarn -source 8 -target 8 -d /{within} {names}"
+    # The compiler finds its libraries by /proc/self/exe.
+    script = f"mount -t proc proc {root}/proc && exec chroot {root} {command}"
+    subprocess.run(["unshare", "--mount", "sh", "-c", script], check=True, stderr=subprocess.DEVNULL)
+    shutil.copytree(shared, place)
+    shutil.rmtree(shared)

@@ -1,0 +1,45 @@
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+
+/**
+ * Virtual threads that work and wait by turns, each deep in a recursion.
+ *
+ * usage: java Virtual SECONDS
+ */
+public class Virtual {
+    static volatile int sink;
+
+    static int spin(int n) {
+        int x = n;
+        for (int i = 0; i < 20000; i++) x = x * 1103515245 + 12345 ^ i;
+        return x;
+    }
+
+    static int down(int depth, int n) {
+        if (depth != 0) return down(depth - 1, n) + 1;
+        try {
+            Thread.sleep(1);
+        } catch (InterruptedException e) {
+            return n;
+        }
+        return spin(n);
+    }
+
+    static void work(long end) {
+        while (System.nanoTime() < end) {
+            sink += down(20, sink);
+            sink += spin(sink);
+        }
+    }
+
+    public static void main(String[] args) throws Exception {
+        final long end = System.nanoTime() + (long) (Double.parseDouble(args[0]) * 1e9);
+        // By name: classes are for JDK 8 and newer.
+        ExecutorService threads =
+            (ExecutorService) Executors.class.getMethod("newVirtualThreadPerTaskExecutor").invoke(null);
+        for (int i = 0; i < 20; i++) threads.submit(() -> work(end));
+        Thread.sleep(300);
+        System.out.println("ready");
+        Thread.sleep((end - System.nanoTime()) / 1_000_000);
+    }
+}
