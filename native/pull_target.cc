@@ -21,17 +21,20 @@ namespace {
 
 class NativePullTarget final : public PullTarget {
  public:
-  NativePullTarget(const Process& process, const SamplingPlan& plan, Recorder& recorder, Workshop& workshop)
+  NativePullTarget(const Process& process, const SamplingPlan& plan, Recorder& recorder, Workshop& workshop,
+                   const CodeKind& kind)
       : process_(process),
+        kind_(kind),
         recorder_(recorder),
         list_(process, plan.max_pause_share),
         holder_(process),
         files_(process),
-        code_(process, plan, recorder, workshop),
+        code_(process, plan, recorder, workshop, kind.code),
         // A thread is held meanwhile, and the kernel copies as much.
         reader_(process, RT_MAX_STACK_BYTES) {}
 
-  std::string runtime() const override { return "native"; }
+  std::string runtime() const override { return kind_.runtime; }
+  std::string version() const override { return kind_.version; }
 
   void begin_batch() override {
     code_.begin_batch();
@@ -75,6 +78,7 @@ class NativePullTarget final : public PullTarget {
   }
 
   const Process& process_;
+  const CodeKind kind_;
   Recorder& recorder_;
   ThreadList<PulledThread> list_;
   std::vector<PulledThread*> threads_;
@@ -88,6 +92,7 @@ class NativePullTarget final : public PullTarget {
 std::vector<std::unique_ptr<PulledThread>> NativePullTarget::refresh(TimePoint now) {
   suspected_ = false;
   std::vector<std::unique_ptr<PulledThread>> ended = list_.refresh(now);
+  for (const auto& thread : ended) code_.thread_changed(thread->tid);
   threads_.clear();
   for (const auto& thread : list_.threads()) threads_.push_back(thread.get());
   return ended;
@@ -118,8 +123,8 @@ std::optional<PullTarget::Sleeper> NativePullTarget::read_asleep(PulledThread& t
 }  // namespace
 
 std::unique_ptr<Source> open_native_pull(const Process& process, const SamplingPlan& plan, Recorder& recorder,
-                                         Workshop& workshop, std::string reason) {
-  auto target = std::make_unique<NativePullTarget>(process, plan, recorder, workshop);
+                                         Workshop& workshop, const CodeKind& kind, std::string reason) {
+  auto target = std::make_unique<NativePullTarget>(process, plan, recorder, workshop, kind);
   // There is no lock of a runtime to hold.
   SamplingPlan without_lock = plan;
   without_lock.gil_only = false;

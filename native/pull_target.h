@@ -7,6 +7,7 @@
 #include "common/sampler/plan.h"
 #include "common/sampler/recorder.h"
 #include "common/sampler/source.h"
+#include "native/code_kind.h"
 #include "native/workshop.h"
 
 namespace rtprof::native {
@@ -16,6 +17,6 @@ namespace rtprof::native {
 // unwound as far as the little leads that is known of its registers. `reason` says why no better mechanism is
 // used. `process`, `recorder` and `workshop` outlive the source. Whoever opens it has asked pause_refusal().
 std::unique_ptr<Source> open_native_pull(const Process& process, const SamplingPlan& plan, Recorder& recorder,
-                                         Workshop& workshop, std::string reason);
+                                         Workshop& workshop, const CodeKind& kind, std::string reason);
 
 }  // namespace rtprof::native

@@ -6,14 +6,10 @@
 
 #include "common/base/error.h"
 #include "common/process/access.h"
-#include "common/sampler/pause_permission.h"
 #include "kernel/elapsed_time.h"
 #include "native/dump.h"
+#include "native/ladder.h"
 #include "native/machine_source.h"
-#include "native/perf_source.h"
-#include "native/pull_target.h"
-#include "native/switch_source.h"
-#include "native/wait_source.h"
 
 namespace rtprof {
 namespace {
@@ -25,83 +21,8 @@ std::optional<Detection> detect_native(const Process& process) {
   return detection;
 }
 
-constexpr const char* kAskDoctor = "rtprof doctor says what this machine allows, and how to allow more";
-
-ExitCode exit_code_of(const Failure& failure) {
-  bool permission = failure.error == EPERM || failure.error == EACCES;
-  return permission ? ExitCode::kNotPermitted : ExitCode::kFailed;
-}
-
-Result<std::unique_ptr<Source>> try_bpf(const Process& process, const SamplingPlan& plan,
-                                        RunServices& services) {
-  auto bpf = services.bpf(true);
-  if (!bpf) return bpf.failure();
-  return native::open_wait_source(process, plan, services.recorder(), **bpf, services.workshop());
-}
-
-// By BPF, else by records of context switches.
-Result<std::unique_ptr<Source>> try_waits(const Process& process, const SamplingPlan& plan,
-                                          RunServices& services) {
-  auto by_bpf = try_bpf(process, plan, services);
-  if (by_bpf) return by_bpf;
-  const Failure& no_bpf = by_bpf.failure();
-  if (plan.wakers) {
-    throw Error(exit_code_of(no_bpf), fmt::format("--wakers needs BPF: {}", no_bpf.message),
-                fmt::format("leave --wakers out to see the waits without it; {}", kAskDoctor));
-  }
-  auto by_switches =
-      native::open_switch_source(process, plan, services.recorder(), services.workshop(), no_bpf.message);
-  if (by_switches) return by_switches;
-  return Failure{fmt::format("{}; without BPF: {}", no_bpf.message, by_switches.failure().message),
-                 by_switches.failure().error};
-}
-
-// The kernel rung, or why not.
-Result<std::unique_ptr<Source>> try_kernel(const Process& process, const SamplingPlan& plan,
-                                           RunServices& services) {
-  if (kernel::ElapsedTime::wanted(plan)) return try_waits(process, plan, services);
-  return native::open_perf_source(process, plan, services.recorder(), services.workshop());
-}
-
-std::string what_fails(const Process& process, const SamplingPlan& plan) {
-  bool waits = kernel::ElapsedTime::wanted(plan);
-  return waits ? fmt::format("cannot follow the waits of process {}", process.pid())
-               : fmt::format("cannot sample process {}", process.pid());
-}
-
-// `reason`: why not by the kernel.
-std::unique_ptr<Source> open_paused(const Process& process, const SamplingPlan& plan, RunServices& services,
-                                    const std::string& reason) {
-  if (auto refusal = pause_refusal(process)) {
-    std::string message = plan.mechanism ? refusal->reason
-                                         : fmt::format("{}: {}; nor by pauses: {}", what_fails(process, plan),
-                                                       reason, refusal->reason);
-    throw Error(ExitCode::kNotPermitted, message, fmt::format("{}; {}", refusal->fix, kAskDoctor));
-  }
-  return native::open_native_pull(process, plan, services.recorder(), services.workshop(), reason);
-}
-
 std::unique_ptr<Source> open_native(const Process& process, const SamplingPlan& plan, RunServices& services) {
-  if (plan.mechanism == Mechanism::kRead) {
-    throw Error(ExitCode::kUsage,
-                "native code cannot be sampled by reading alone: the registers of a running thread cannot be "
-                "read, and its stack is torn",
-                "leave --mechanism out, or use --mechanism pause");
-  }
-  if (plan.mechanism == Mechanism::kPause)
-    return open_paused(process, plan, services, "asked for by --mechanism pause");
-  auto source = try_kernel(process, plan, services);
-  if (source) return std::move(*source);
-  const Failure& failure = source.failure();
-  // What the kernel alone can do, or is asked to.
-  if (plan.mechanism || plan.nonblocking || plan.has(Event::kOffCpu)) {
-    std::string hint = kAskDoctor;
-    if (plan.nonblocking) hint = "without --nonblocking threads can be paused for samples; " + hint;
-    if (plan.has(Event::kOffCpu)) hint += "; -e wall shows waits by pauses, sampled";
-    throw Error(exit_code_of(failure), fmt::format("{}: {}", what_fails(process, plan), failure.message),
-                hint);
-  }
-  return open_paused(process, plan, services, failure.message);
+  return native::open_by_ladder(process, plan, services, {});
 }
 
 }  // namespace
@@ -119,8 +40,11 @@ std::unique_ptr<Source> open_machine(const SamplingPlan& plan, RunServices& serv
   }
   auto source = native::open_machine_source(plan, services.recorder(), services.workshop());
   if (source) return std::move(*source);
-  throw Error(exit_code_of(source.failure()),
-              fmt::format("cannot sample the machine: {}", source.failure().message), kAskDoctor);
+  const Failure& failure = source.failure();
+  bool permission = failure.error == EPERM || failure.error == EACCES;
+  throw Error(permission ? ExitCode::kNotPermitted : ExitCode::kFailed,
+              fmt::format("cannot sample the machine: {}", failure.message),
+              "rtprof doctor says what this machine allows, and how to allow more");
 }
 
 Runtime native_runtime() {
