@@ -71,7 +71,7 @@ class NativePullTarget final : public PullTarget {
  private:
   // `stands`: it has not run since the snapshot.
   RawStack unwind(std::optional<StackSnapshot>& snapshot, pid_t tid, bool stands) {
-    if (!snapshot) return marker("[unknown: no registers]");
+    if (!snapshot) return marker("[unknown: stack not readable]");
     snapshot->thread = tid;
     snapshot->stands = stands;
     return code_.stack(tid, {}, *snapshot);

@@ -8,6 +8,7 @@ namespace {
 // A thread pointer that lies further above the stack pointer belongs to something else: the bound of
 // machine.bpf.h.
 constexpr uint64_t kMostToThreadPointer = 64 << 20;
+constexpr uint64_t kPage = 4096;
 
 // The mapping of the first thread's stack grows downwards since it was looked at.
 bool holds(const Mapping& mapping, Address sp) {
@@ -25,12 +26,26 @@ std::optional<Address> StackReader::end_of_stack(Address sp, Address thread_poin
   return mapping == mappings_.end() ? std::nullopt : std::optional(mapping->end);
 }
 
+// Where the mapping has become smaller since it was looked at: its pages up to the first that is gone.
+void StackReader::read_what_is_there(Address sp) {
+  outdated_ = true;
+  std::vector<MemoryRange> pages;
+  for (size_t at = 0; at < stack_.size();) {
+    size_t size = std::min<size_t>(kPage - (sp + at) % kPage, stack_.size() - at);
+    pages.push_back({sp + at, stack_.data() + at, size});
+    at += size;
+  }
+  size_t read = process_.memory().read_batch(pages);
+  stack_.resize(read == 0 ? 0 : pages[read - 1].address + pages[read - 1].size - sp);
+}
+
 std::optional<StackSnapshot> StackReader::read(const Registers& registers, Address thread_pointer) {
   Address sp = registers.sp();
   auto end = end_of_stack(sp, thread_pointer);
   if (!end) return std::nullopt;
   stack_.resize(std::min<size_t>(*end - sp, most_));
-  if (!process_.memory().read(sp, stack_.data(), stack_.size())) return std::nullopt;
+  if (!process_.memory().read(sp, stack_.data(), stack_.size())) read_what_is_there(sp);
+  if (stack_.empty()) return std::nullopt;
   return StackSnapshot{.registers = registers, .stack_address = sp, .stack = stack_};
 }
 

@@ -18,10 +18,10 @@ class StackReader {
   explicit StackReader(const Process& process, size_t most = 1 << 20)
       : process_(process), most_(most), mappings_(process.mappings()) {}
 
-  // The bytes from the stack pointer to the end of the stack; nothing when that is not known, or when they
-  // cannot be read. A stack ends with its mapping, or at the thread's block of libc, to which
-  // `thread_pointer` points (glibc and musl; the FS base, which is the pthread_t). 0: that is not known.
-  // Valid until the next call.
+  // The bytes from the stack pointer to the end of the stack, or to the first that cannot be read; nothing
+  // when that is not known, or when there are none. A stack ends with its mapping, or at the thread's block
+  // of libc, to which `thread_pointer` points (glibc and musl; the FS base, which is the pthread_t). 0: that
+  // is not known. Valid until the next call.
   std::optional<StackSnapshot> read(const Registers& registers, Address thread_pointer = 0);
   // Of a thread of which nothing else is known.
   std::optional<StackSnapshot> read(const ThreadPlace& place, Address thread_pointer = 0);
@@ -31,6 +31,7 @@ class StackReader {
 
  private:
   std::optional<Address> end_of_stack(Address sp, Address thread_pointer);
+  void read_what_is_there(Address sp);
 
   const Process& process_;
   const size_t most_;

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <pthread.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <cstring>
@@ -50,6 +51,19 @@ TEST_F(StackReaderTest, TakesNoMoreThanIsWanted) {
   auto snapshot = StackReader(self_, 16).read(with_sp(&mark));
   ASSERT_TRUE(snapshot);
   EXPECT_EQ(snapshot->stack.size(), 16u);
+}
+
+TEST_F(StackReaderTest, AMappingThatHasShrunkIsReadUpToItsEnd) {
+  constexpr size_t kPage = 4096;
+  auto* pages = static_cast<uint8_t*>(
+      ::mmap(nullptr, 3 * kPage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+  ASSERT_NE(pages, MAP_FAILED);
+  StackReader reader(self_);
+  ASSERT_EQ(::mprotect(pages + 2 * kPage, kPage, PROT_NONE), 0);
+  auto snapshot = reader.read(with_sp(pages + 64));
+  ASSERT_TRUE(snapshot);
+  EXPECT_EQ(snapshot->stack.size(), 2 * kPage - 64);
+  ::munmap(pages, 3 * kPage);
 }
 
 TEST_F(StackReaderTest, WhatIsNoStackIsRefused) {
