@@ -18,11 +18,9 @@ BlobKind kind_of(const std::string& name, uint64_t frame_bytes) {
   return frame_bytes == 0 ? BlobKind::kBuffer : BlobKind::kStub;
 }
 
-bool same(const CodeBlob& a, const CodeBlob& b) {
-  return a.kind == b.kind && a.end == b.end && a.code_begin == b.code_begin && a.code_end == b.code_end &&
-         a.name == b.name && a.frame_bytes == b.frame_bytes && a.frame_complete == b.frame_complete &&
-         a.method == b.method && a.compile_id == b.compile_id && a.level == b.level &&
-         a.pcs_begin == b.pcs_begin && a.scopes == b.scopes && a.metadata == b.metadata;
+bool same(const CodeBlob& a, CodeBlob b) {
+  b.version = a.version;
+  return a == b;
 }
 
 }  // namespace
@@ -107,16 +105,23 @@ CodeBlobs::Entry* CodeBlobs::read(Address start, uint64_t most_bytes) {
   parsed->blob.name = name_at(parsed->name_address);
   parsed->blob.kind = kind_of(parsed->blob.name, parsed->blob.frame_bytes);
   if (parsed->blob.kind == BlobKind::kCompiled) parse_compiled(header_, parsed->blob);
+  forget_within(start, parsed->blob.end);
   auto [known, is_new] = entries_.try_emplace(start);
   Entry& entry = known->second;
   if (is_new || !same(entry.blob, parsed->blob)) {
-    bool was_just_there = !is_new && was_recent(entry.batch);
+    bool was_just_there = !is_new && was_recent(entry);
     entry = std::move(*parsed);
     entry.blob.version = ++versions_;
-    entry.replaced = was_just_there ? batch_ : 0;
+    entry.in_doubt = was_just_there ? now_ + kOldestSample : 0;
   }
   entry.batch = batch_;
+  entry.looked = now_;
   return &entry;
+}
+
+// Blobs that were where now one is that began before them.
+void CodeBlobs::forget_within(Address start, Address end) {
+  entries_.erase(entries_.upper_bound(start), entries_.lower_bound(end));
 }
 
 CodeBlobs::Entries::iterator CodeBlobs::entry_at(Address pc) {
@@ -133,7 +138,7 @@ CodeBlobs::Entry* CodeBlobs::look_at(Address pc) {
   // One that began elsewhere had this place.
   bool is_another = known != entries_.end() && entry != nullptr && entry != &known->second;
   if (is_another) {
-    if (was_recent(known->second.batch)) entry->replaced = batch_;
+    if (was_recent(known->second)) entry->in_doubt = now_ + kOldestSample;
     entries_.erase(known);
   }
   return entry;
@@ -141,7 +146,7 @@ CodeBlobs::Entry* CodeBlobs::look_at(Address pc) {
 
 const CodeBlob* CodeBlobs::find(Address pc) {
   Entry* entry = look_at(pc);
-  bool is_usable = entry != nullptr && entry->replaced != batch_ && entry->blob.contains(pc);
+  bool is_usable = entry != nullptr && entry->in_doubt <= now_ && entry->blob.contains(pc);
   return is_usable ? &entry->blob : nullptr;
 }
 

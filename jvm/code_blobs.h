@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "common/base/clock.h"
 #include "common/process/memory.h"
 #include "jvm/code_heaps.h"
 #include "jvm/compiled_frame.h"
@@ -49,17 +50,19 @@ struct CodeBlob {
   Address scopes_end = 0;
   Address metadata = 0;
 
+  bool operator==(const CodeBlob&) const = default;
   bool is_deopt(Address pc) const { return pc != 0 && (pc == deopt || pc == deopt_mh); }
   bool contains(Address pc) const { return pc >= code_begin && pc < code_end; }
 };
 
-// How many batches, of some 0.1 s each, something has to be unused before what has taken its place is
-// believed at once.
-constexpr uint64_t kRecentBatches = 2;
+// How old a sample can be when it is looked at: they are delivered every 0.1 s, those of a full ring a little
+// later. What was in use so long before another took its place may be what a sample met, and so long
+// afterwards samples may still come that met it.
+constexpr Nanoseconds kOldestSample = 300 * kMillisecond;
 
 // The blobs of a target by address. A place can hold one blob now and another later: each is a version of its
 // own. Where one has taken the place of another that was in use a moment ago, stacks that were taken
-// meanwhile may be of either: then there is no blob for the rest of the batch. Lives on one thread.
+// meanwhile may be of either: then there is no blob for as long as such can come. Lives on one thread.
 class CodeBlobs {
  public:
   // All outlive this.
@@ -68,8 +71,9 @@ class CodeBlobs {
 
   // From here on each blob is looked at again, once, before it is used. Not `readable`: the process has
   // ended, and the rest of what it told is of the blobs as they were known last.
-  void begin_batch(bool readable) {
+  void begin_batch(bool readable, TimePoint now) {
     readable_ = readable;
+    now_ = now;
     ++batch_;
   }
 
@@ -87,8 +91,9 @@ class CodeBlobs {
   struct Entry {
     CodeBlob blob;
     Address name_address = 0;
-    uint64_t batch = 0;     // of the last look
-    uint64_t replaced = 0;  // the batch in which it took the place of another; 0: none did
+    uint64_t batch = 0;      // of the last look
+    TimePoint looked = 0;    // the same
+    TimePoint in_doubt = 0;  // until then it may be another that a sample has met
     std::unordered_map<Address, FrameShape> shapes;
     std::unordered_map<Address, bool> after_call;
   };
@@ -96,18 +101,20 @@ class CodeBlobs {
   using Entries = std::map<Address, Entry>;
 
   Entries::iterator entry_at(Address pc);
+  void forget_within(Address start, Address end);
   Entry* look_at(Address pc);
   Entry* read(Address start, uint64_t most_bytes);
   std::optional<Entry> parse(std::span<const uint8_t> header, Address start, uint64_t most_bytes) const;
   void parse_compiled(std::span<const uint8_t> header, CodeBlob& blob) const;
   const std::string& name_at(Address address);
-  bool was_recent(uint64_t batch) const { return batch + kRecentBatches >= batch_; }
+  bool was_recent(const Entry& entry) const { return now_ - entry.looked <= kOldestSample; }
   Entry& entry_of(const CodeBlob& blob) { return entries_.at(blob.start); }
 
   const Memory& memory_;
   const Layout& layout_;
   const CodeHeaps& heaps_;
   uint64_t batch_ = 1;
+  TimePoint now_ = 0;
   bool readable_ = true;
   uint32_t versions_ = 0;
   Entries entries_;

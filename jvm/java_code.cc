@@ -1,8 +1,9 @@
 #include "jvm/java_code.h"
 
-#include <array>
+#include <algorithm>
 
 #include "jvm/scopes.h"
+#include "jvm/thread_kinds.h"
 
 namespace rtprof::jvm {
 namespace {
@@ -58,36 +59,6 @@ Address word_at(Address fp, int words) {
   return fp + static_cast<int64_t>(words) * static_cast<int64_t>(kWord);
 }
 
-// By the names that HotSpot gives to the kernel, 15 letters of them.
-struct ThreadKind {
-  std::string_view prefix;
-  std::string_view kind;
-};
-constexpr ThreadKind kThreadKinds[] = {
-    {"C1 Compiler", "[JIT compiler]"},
-    {"C2 Compiler", "[JIT compiler]"},
-    {"JVMCI", "[JIT compiler]"},
-    {"G1 ", "[GC]"},
-    {"GC Thread", "[GC]"},
-    {"ParGC", "[GC]"},
-    {"Shenandoah", "[GC]"},
-    {"ZWorker", "[GC]"},
-    {"ZDirector", "[GC]"},
-    {"ZDriver", "[GC]"},
-    {"ZUncommitter", "[GC]"},
-    {"ZUnmapper", "[GC]"},
-    {"ZStat", "[GC]"},
-    {"XWorker", "[GC]"},
-    {"XDirector", "[GC]"},
-    {"XDriver", "[GC]"},
-    {"Concurrent Mark", "[GC]"},
-    {"CMS ", "[GC]"},
-    {"Runtime Worker", "[GC]"},
-    {"VM Thread", "[VM]"},
-    {"VM Periodic", "[VM]"},
-    {"Sweeper", "[VM]"},
-};
-
 }  // namespace
 
 JavaCode::JavaCode(const Memory& memory, const Layout& layout, bool lines)
@@ -102,17 +73,15 @@ JavaCode::JavaCode(const Memory& memory, const Layout& layout, bool lines)
 
 void JavaCode::begin_batch() {
   bool readable = heaps_.refresh();
-  blobs_.begin_batch(readable);
-  methods_.begin_batch(readable);
+  TimePoint now = monotonic_now();
+  blobs_.begin_batch(readable, now);
+  methods_.begin_batch(readable, now);
   if (compiled_frames_.size() >= kMostFrames) compiled_frames_.clear();
   if (auto address = memory_.pointer(layout_.call_stub_return)) call_stub_return_ = *address;
 }
 
 std::string_view JavaCode::thread_kind(std::string_view name) const {
-  for (const ThreadKind& each : kThreadKinds) {
-    if (name.starts_with(each.prefix)) return each.kind;
-  }
-  return {};
+  return kind_of_thread(name);
 }
 
 StepResult JavaCode::fail(StepResult result, std::string_view problem) {
@@ -197,15 +166,32 @@ std::optional<JavaCode::Caller> JavaCode::caller_beyond_pushed(const Step& step,
   return std::nullopt;
 }
 
-std::optional<JavaCode::Caller> JavaCode::guessed_caller(const Step& step) {
+// That of a leaf which was called a moment ago: the return address is on top, or below the caller's frame
+// pointer.
+std::optional<JavaCode::Caller> JavaCode::caller_on_top(const Step& step) {
   constexpr FrameShape kJustCalled{0, FrameShape::kInRegister};
   constexpr FrameShape kJustPushed{kWord, 0};
   for (const FrameShape& shape : {kJustCalled, kJustPushed}) {
     auto caller = caller_by_shape(step, shape);
     if (caller && can_be_caller(caller->pc)) return caller;
   }
-  auto caller = caller_by_frame_pointer(step);
-  return caller && can_be_caller(caller->pc) ? caller : std::nullopt;
+  return std::nullopt;
+}
+
+// Stubs push and pop as they like. The frame pointer can be that of a frame further up, so what may be a
+// return address below it is believed first.
+std::optional<JavaCode::Caller> JavaCode::caller_of_stub(const Step& step) {
+  constexpr int kMostPushed = 64;
+  if (auto caller = caller_on_top(step)) return caller;
+  auto by_pointer = caller_by_frame_pointer(step);
+  Address end = step.sp() + kMostPushed * kWord;
+  if (by_pointer) end = std::min(end, by_pointer->sp - kWord);
+  for (Address at = step.sp(); at < end; at += kWord) {
+    auto pc = step.stack.word(at);
+    if (!pc) break;
+    if (can_be_caller(*pc)) return Caller{*pc, at + kWord, step.cursor.registers.fp()};
+  }
+  return by_pointer && can_be_caller(by_pointer->pc) ? by_pointer : std::nullopt;
 }
 
 // Where exceptions are handed on, the place that threw is in rdx; adapters keep their return address in rax
@@ -213,7 +199,8 @@ std::optional<JavaCode::Caller> JavaCode::guessed_caller(const Step& step) {
 std::optional<JavaCode::Caller> JavaCode::caller_in_register(const Step& step, const CodeBlob& blob) {
   auto reg = blob.kind == BlobKind::kStub ? Registers::kRdx : Registers::kRax;
   Caller caller{step.cursor.registers.values[reg], step.sp(), step.cursor.registers.fp()};
-  bool is_known = step.is_leaf() && (blob.kind == BlobKind::kStub || is_adapter(blob));
+  bool is_known =
+      step.is_leaf() && step.cursor.knows(reg) && (blob.kind == BlobKind::kStub || is_adapter(blob));
   return is_known && can_be_caller(caller.pc) ? std::optional(caller) : std::nullopt;
 }
 
@@ -225,8 +212,8 @@ JavaCode::Caller JavaCode::with_sender_sp(const Step& step, Caller caller) {
     return pc && can_be_caller(*pc);
   };
   Address sender_sp = step.cursor.registers.values[kR13];
-  bool is_plausible =
-      sender_sp >= caller.sp && sender_sp - caller.sp <= kMostArguments && sender_sp % kWord == 0;
+  bool is_plausible = step.cursor.knows(kR13) && sender_sp >= caller.sp &&
+                      sender_sp - caller.sp <= kMostArguments && sender_sp % kWord == 0;
   if (is_plausible && !is_frame_at(caller.sp) && is_frame_at(sender_sp)) caller.sp = sender_sp;
   return caller;
 }
@@ -258,7 +245,7 @@ StepResult JavaCode::compiled(Step& step, const CodeBlob& blob) {
   bool is_sure = caller && can_be_caller(caller->pc);
   if (!is_sure && step.is_leaf()) {
     auto guess = caller_beyond_pushed(step, shape);
-    if (!guess) guess = guessed_caller(step);
+    if (!guess) guess = caller_on_top(step);
     if (guess) caller = guess;
     is_sure = guess.has_value();
     step.cursor.is_guess = step.cursor.is_guess || is_sure;
@@ -278,13 +265,17 @@ StepResult JavaCode::interpreted(Step& step, const CodeBlob& blob) {
                   *sender_sp - fp <= kLargestFrame && can_be_caller(caller->pc);
   const JavaMethod* java = is_frame ? methods_.find(*method) : nullptr;
   auto bci = java != nullptr ? bytecode_index(step, *java) : std::nullopt;
-  if (bci) {
+  // Before a method has its frame, the frame pointer is still that of who called it, or of a frame further
+  // up.
+  bool may_be_before = step.is_leaf() && bci && !runs_bytecode(step, *java);
+  if (bci && !(may_be_before && caller_on_top(step))) {
     caller->sp = *sender_sp;
     return go(step, frames_.java({part_of(*java, *bci)}), *caller);
   }
   if (step.is_leaf()) {
-    // Before a method has its frame, or after it has returned it.
-    auto guess = guessed_caller(step);
+    // After a method has returned its frame, too.
+    auto guess = caller_on_top(step);
+    if (!guess && caller && can_be_caller(caller->pc) && !bci) guess = caller;
     if (guess) {
       step.cursor.is_guess = true;
       return go(step, machinery_frame(blob), with_sender_sp(step, *guess));
@@ -298,18 +289,25 @@ StepResult JavaCode::interpreted(Step& step, const CodeBlob& blob) {
 // bytecode pointer leads elsewhere: then it is no frame of that method, or the method was another when it was
 // taken.
 std::optional<int32_t> JavaCode::bytecode_index(const Step& step, const JavaMethod& method) const {
-  Address code = method.const_method + layout_.const_method_bytes;
-  auto index_of = [&](Address bcp) -> std::optional<int32_t> {
-    if (bcp < code || bcp - code >= method.code_bytes) return std::nullopt;
-    return static_cast<int32_t>(bcp - code);
-  };
   // It is written to the frame when something is called.
-  auto in_register = step.is_leaf() ? index_of(step.cursor.registers.values[kR13]) : std::nullopt;
-  if (in_register) return in_register;
+  if (runs_bytecode(step, method)) return index_in(method, step.cursor.registers.values[kR13]);
   auto saved = step.stack.word(word_at(step.cursor.registers.fp(), layout_.interpreted_bcp));
   if (!saved) return std::nullopt;
+  Address code = method.const_method + layout_.const_method_bytes;
   if (method.code_bytes == 0 && (*saved == 0 || *saved == code)) return -1;
-  return index_of(*saved);
+  return index_in(method, *saved);
+}
+
+std::optional<int32_t> JavaCode::index_in(const JavaMethod& method, Address bcp) const {
+  Address code = method.const_method + layout_.const_method_bytes;
+  if (bcp < code || bcp - code >= method.code_bytes) return std::nullopt;
+  return static_cast<int32_t>(bcp - code);
+}
+
+// Whether the register of the bytecode pointer leads into the method.
+bool JavaCode::runs_bytecode(const Step& step, const JavaMethod& method) const {
+  return step.is_leaf() && step.cursor.knows(kR13) &&
+         index_in(method, step.cursor.registers.values[kR13]).has_value();
 }
 
 // The frame through which native code has called Java.
@@ -369,12 +367,11 @@ StepResult JavaCode::stub(Step& step, const CodeBlob& blob) {
     is_sure = caller && can_be_caller(caller->pc);
   }
   if (!is_sure && step.is_leaf()) {
-    // Stubs push and pop as they like; most have no frame.
-    caller = guessed_caller(step);
+    caller = caller_of_stub(step);
     if (!caller) caller = caller_in_register(step, blob);
     is_sure = caller.has_value();
     if (is_sure && is_adapter(blob)) caller = with_sender_sp(step, *caller);
-    step.cursor.is_guess = true;
+    step.cursor.is_guess = step.cursor.is_guess || is_sure;
   }
   // HotSpot's native code calls stubs, too: then these are steps of native code.
   if (!is_sure && blob.kind == BlobKind::kBuffer && is_called_by_native(step)) return StepResult::kNotMine;
@@ -390,20 +387,15 @@ std::optional<uint32_t> JavaCode::compiled_frame(const CodeBlob& blob, Address p
   std::pair<uint32_t, uint64_t> key{blob.version, pc << 1 | (is_return_address ? 1 : 0)};
   auto known = compiled_frames_.find(key);
   if (known != compiled_frames_.end()) return known->second;
+  auto scopes = scopes_at(memory_, layout_, blob, pc, is_return_address);
+  if (!scopes) return std::nullopt;
+  if (scopes->empty()) scopes->push_back({blob.method, -1});
   std::vector<Frames::Part> parts;
-  for (const Scope& scope : scopes_at(memory_, layout_, blob, pc, is_return_address)) {
+  for (const Scope& scope : *scopes) {
     const JavaMethod* method = methods_.find(scope.method);
-    if (method == nullptr) {
-      parts.clear();
-      break;
-    }
+    if (method == nullptr) return std::nullopt;
     parts.push_back(part_of(*method, scope.bci));
   }
-  if (parts.empty()) {
-    const JavaMethod* method = methods_.find(blob.method);
-    if (method != nullptr) parts.push_back(part_of(*method, -1));
-  }
-  if (parts.empty()) return std::nullopt;
   uint32_t frame = frames_.java(parts);
   compiled_frames_.emplace(key, frame);
   return frame;

@@ -68,8 +68,8 @@ class JavaCode final : public native::RuntimeCode {
   std::optional<Caller> caller_by_frame_pointer(const Step& step) const;
   // That of a leaf that has pushed some words onto its frame.
   std::optional<Caller> caller_beyond_pushed(const Step& step, const FrameShape& whole);
-  // The first of the ways in which a leaf can have its caller that leads to one.
-  std::optional<Caller> guessed_caller(const Step& step);
+  std::optional<Caller> caller_on_top(const Step& step);
+  std::optional<Caller> caller_of_stub(const Step& step);
   // The caller with its stack pointer as it was before adapters moved arguments.
   Caller with_sender_sp(const Step& step, Caller caller);
   std::optional<Caller> caller_in_register(const Step& step, const CodeBlob& blob);
@@ -82,6 +82,8 @@ class JavaCode final : public native::RuntimeCode {
   StepResult no_caller(const Step& step, Address place);
 
   std::optional<int32_t> bytecode_index(const Step& step, const JavaMethod& method) const;
+  std::optional<int32_t> index_in(const JavaMethod& method, Address bcp) const;
+  bool runs_bytecode(const Step& step, const JavaMethod& method) const;
   std::optional<uint32_t> compiled_frame(const CodeBlob& blob, Address pc, bool is_return_address);
   uint32_t machinery_frame(const CodeBlob& blob);
   Frames::Part part_of(const JavaMethod& method, int32_t bci);

@@ -109,7 +109,9 @@ JvmSearch find_jvm(const Process& process) {
   JvmSearch none = failed(Outcome::kNotJvm, "", "no JVM is mapped");
   bool is_candidate =
       maps && (maps->find("/libjvm.so") != std::string::npos || maps->find("/libj9vm") != std::string::npos);
-  if (!is_candidate) return none;
+  // The launcher, which is about to load it.
+  bool is_launching = maps && maps->find("/libjli.so") != std::string::npos;
+  if (!is_candidate) return is_launching ? failed(Outcome::kStarting, "", "it is still being loaded") : none;
   std::vector<Module> modules = modules_of(process);
   for (const Module& module : modules) {
     if (is_named(module, "libj9vm")) {

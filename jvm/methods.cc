@@ -86,36 +86,50 @@ const JavaMethod* Methods::find(Address method) {
   }
   Entry& entry = entries_[method];
   if (entry.batch != batch_ && (readable_ || entry.batch == 0)) {
-    bool was_recent = entry.batch + kRecentBatches >= batch_;
+    bool was_recent = now_ - entry.looked <= kOldestSample;
     entry.batch = batch_;
+    entry.looked = now_;
     auto now = read(method);
-    entry.replaced = entry.method && entry.method != now && was_recent;
+    if (entry.method && entry.method != now && was_recent) entry.in_doubt = now_ + kOldestSample;
     if (now && entry.method != now) lines_.erase(now->const_method);
     entry.method = std::move(now);
   }
-  return entry.method && !entry.replaced ? &*entry.method : nullptr;
+  return entry.method && entry.in_doubt <= now_ ? &*entry.method : nullptr;
+}
+
+// The bytes from `begin` on, up to the first page that cannot be read.
+std::vector<uint8_t> Methods::readable(Address begin, size_t most) const {
+  constexpr size_t kPage = 4096;
+  std::vector<uint8_t> bytes(most);
+  if (memory_.read(begin, bytes.data(), most)) return bytes;
+  size_t have = 0;
+  while (have < most) {
+    size_t step = std::min<size_t>(most - have, kPage - (begin + have) % kPage);
+    if (!memory_.read(begin + have, bytes.data() + have, step)) break;
+    have += step;
+  }
+  bytes.resize(have);
+  return bytes;
 }
 
 int32_t Methods::line_of(const JavaMethod& method, int32_t bci) {
   if (!method.has_line_numbers || bci < 0) return 0;
-  auto [known, is_new] = lines_[method.const_method].try_emplace(bci, 0);
-  if (!is_new) return known->second;
+  auto& of_method = lines_[method.const_method];
+  auto known = of_method.find(bci);
+  if (known != of_method.end()) return known->second;
   Address begin = method.const_method + layout_.const_method_bytes + method.code_bytes;
-  // Its length is nowhere told: up to three bytes a bytecode, but what follows may not be readable.
-  std::vector<uint8_t> table;
+  // Its length is nowhere told, and what follows may not be readable.
   constexpr size_t kPiece = 256;
   for (size_t size = kPiece; size <= kLargestTable; size *= 4) {
-    table.resize(size);
-    bool all = memory_.read(begin, table.data(), size);
-    if (!all) table.resize(std::min<size_t>(size, 4096 - begin % 4096));
-    if (!all && !memory_.read(begin, table.data(), table.size())) return 0;
-    known->second = line_in_table(layout_, table, bci);
-    if (known->second != 0 || !all || size >= 4 * size_t{method.code_bytes} + kPiece) break;
+    std::vector<uint8_t> table = readable(begin, size);
+    auto line = line_in_table(layout_, table, bci);
+    if (line) return of_method[bci] = *line;
+    if (table.size() < size) break;
   }
-  return known->second;
+  return 0;
 }
 
-int32_t line_in_table(const Layout& layout, std::span<const uint8_t> table, int32_t bci) {
+std::optional<int32_t> line_in_table(const Layout& layout, std::span<const uint8_t> table, int32_t bci) {
   constexpr uint8_t kEnd = 0;
   constexpr uint8_t kLongForm = 0xff;
   CompressedStream stream(table, 0, layout.numbers_without_zero);
@@ -123,9 +137,10 @@ int32_t line_in_table(const Layout& layout, std::span<const uint8_t> table, int3
   int64_t line = 0;
   int64_t best_at = -1;
   int64_t best = 0;
-  while (stream.ok()) {
+  for (;;) {
     uint8_t next = stream.byte();
-    if (!stream.ok() || next == kEnd) break;
+    if (!stream.ok()) return std::nullopt;
+    if (next == kEnd) break;
     if (next == kLongForm) {
       at += stream.signed_number();
       line += stream.signed_number();
@@ -133,8 +148,9 @@ int32_t line_in_table(const Layout& layout, std::span<const uint8_t> table, int3
       at += next >> 3;
       line += next & 7;
     }
+    if (!stream.ok()) return std::nullopt;
     // They need not be in the order of bytecodes.
-    if (stream.ok() && at <= bci && at >= best_at) {
+    if (at <= bci && at >= best_at) {
       best_at = at;
       best = line;
     }

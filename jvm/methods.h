@@ -6,6 +6,7 @@
 #include <string>
 #include <unordered_map>
 
+#include "common/base/clock.h"
 #include "common/process/memory.h"
 #include "jvm/layout.h"
 
@@ -31,8 +32,9 @@ class Methods {
   Methods(const Memory& memory, const Layout& layout) : memory_(memory), layout_(layout) {}
 
   // As CodeBlobs::begin_batch().
-  void begin_batch(bool readable) {
+  void begin_batch(bool readable, TimePoint now) {
     readable_ = readable;
+    now_ = now;
     ++batch_;
   }
 
@@ -45,8 +47,9 @@ class Methods {
  private:
   struct Entry {
     std::optional<JavaMethod> method;
-    uint64_t batch = 0;     // of the last look
-    bool replaced = false;  // another was here at the look before
+    uint64_t batch = 0;      // of the last look
+    TimePoint looked = 0;    // the same
+    TimePoint in_doubt = 0;  // until then it may be another that a sample has met
   };
   // What leads to a method's name.
   struct Symbols {
@@ -55,18 +58,21 @@ class Methods {
   };
 
   std::optional<JavaMethod> read(Address method) const;
+  std::vector<uint8_t> readable(Address begin, size_t most) const;
   std::optional<Symbols> symbols_of(std::span<const uint8_t> const_method, Address pool) const;
   std::optional<std::string> symbol_text(Address symbol) const;
 
   const Memory& memory_;
   const Layout& layout_;
   uint64_t batch_ = 1;
+  TimePoint now_ = 0;
   bool readable_ = true;
   std::unordered_map<Address, Entry> entries_;
   std::unordered_map<Address, std::unordered_map<int32_t, int32_t>> lines_;  // by ConstMethod and bci
 };
 
-// The line that a compressed table of lines (oops/constMethod.hpp) has for a bytecode; 0 for none.
-int32_t line_in_table(const Layout& layout, std::span<const uint8_t> table, int32_t bci);
+// The line that a compressed table of lines (oops/constMethod.hpp) has for a bytecode; 0 for none. Nothing
+// when the table goes on behind the bytes.
+std::optional<int32_t> line_in_table(const Layout& layout, std::span<const uint8_t> table, int32_t bci);
 
 }  // namespace rtprof::jvm

@@ -9,7 +9,7 @@ constexpr uint64_t kMostBytes = 8 << 20;
 constexpr size_t kDeepest = 256;
 
 std::optional<std::vector<uint8_t>> bytes_of(const Memory& memory, Address begin, Address end) {
-  if (begin == 0 || end <= begin) return std::nullopt;
+  if (begin == 0 || end <= begin) return std::vector<uint8_t>();
   return memory.bytes(begin, end - begin, kMostBytes);
 }
 
@@ -53,21 +53,21 @@ std::vector<RecordedScope> recorded_scopes(const Layout& layout, std::span<const
   return recorded;
 }
 
-std::vector<Scope> scopes_at(const Memory& memory, const Layout& layout, const CodeBlob& blob, Address pc,
-                             bool is_return_address) {
+std::optional<std::vector<Scope>> scopes_at(const Memory& memory, const Layout& layout, const CodeBlob& blob,
+                                            Address pc, bool is_return_address) {
+  std::vector<Scope> found;
   auto pcs = bytes_of(memory, blob.pcs_begin, blob.pcs_end);
   auto scopes = bytes_of(memory, blob.scopes, blob.scopes_end);
-  if (!pcs || !scopes) return {};
+  if (!pcs || !scopes) return std::nullopt;
   auto offset = scope_offset(layout, *pcs, static_cast<int64_t>(pc - blob.code_begin), is_return_address);
-  if (!offset) return {};
-  std::vector<Scope> found;
+  if (!offset) return found;
   for (const RecordedScope& scope : recorded_scopes(layout, *scopes, *offset)) {
     auto method = memory.pointer(blob.metadata + (uint64_t{scope.method} - 1) * sizeof(Address));
-    if (!method || *method == 0) return {};
+    if (!method || *method == 0) return std::nullopt;
     found.push_back({*method, scope.bci});
   }
   // The outermost is the nmethod's own, or these are not its scopes.
-  if (found.empty() || found.back().method != blob.method) return {};
+  if (found.empty() || found.back().method != blob.method) return std::nullopt;
   return found;
 }
 

@@ -20,11 +20,11 @@ struct Scope {
 };
 
 // The methods that run at a place of an nmethod: the innermost inlined one first, its own method last. Empty
-// when nothing is recorded of the place, or what is there cannot be read: then it is its own method's code.
-// `is_return_address`: the place is what a call returns to, and is recorded; else what is recorded of the
-// next place is taken, as HotSpot's own profiling interfaces do.
-std::vector<Scope> scopes_at(const Memory& memory, const Layout& layout, const CodeBlob& blob, Address pc,
-                             bool is_return_address);
+// when nothing is recorded of the place: then it is its own method's code. Nothing when what is there cannot
+// be read, or is not of this nmethod. `is_return_address`: the place is what a call returns to, and is
+// recorded; else what is recorded of the next place is taken, as HotSpot's own profiling interfaces do.
+std::optional<std::vector<Scope>> scopes_at(const Memory& memory, const Layout& layout, const CodeBlob& blob,
+                                            Address pc, bool is_return_address);
 
 // The parts of it, over bytes that may be anything.
 // The offset of the scope that is recorded of a place `offset` bytes after the code's begin; nothing when

@@ -45,12 +45,18 @@ void Departures::keep(const kernel::SampleRecord& sample) {
 
 void Departures::left(pid_t tid) {
   auto found = places_.find(tid);
-  if (found != places_.end()) found->second.known = std::exchange(found->second.next, false);
+  if (found == places_.end()) return;
+  found->second.known = std::exchange(found->second.next, false);
+  if (settles_) kept_.push_back(tid);
 }
 
 Departures::Place* Departures::find(pid_t tid) {
   auto found = places_.find(tid);
   return found != places_.end() && found->second.known ? &found->second : nullptr;
+}
+
+void Departures::settle() {
+  for (pid_t tid : std::exchange(kept_, {})) stack(tid);
 }
 
 std::optional<RawStack> Departures::stack(pid_t tid) {

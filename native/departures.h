@@ -29,6 +29,7 @@ class Departures {
         code_(code),
         kernel_stacks_(kernel_stacks),
         by_callchain_(by_callchain),
+        settles_(code.has_runtime()),
         files_(process) {}
 
   // Copies what is needed of the sample.
@@ -36,6 +37,9 @@ class Departures {
   // The thread has left its CPU: what was kept of it since the last time is of this moment.
   void left(pid_t tid);
   void forget(pid_t tid) { places_.erase(tid); }
+
+  // Unwinds what was kept since the last call. For code that may be replaced before anybody asks.
+  void settle();
 
   // In user space; nothing when there was no sample.
   std::optional<RawStack> stack(pid_t tid);
@@ -65,8 +69,10 @@ class Departures {
   ProcessCode& code_;
   kernel::KernelStacks& kernel_stacks_;
   bool by_callchain_;
+  const bool settles_;
   kernel::ProcessFiles files_;
   std::unordered_map<pid_t, Place> places_;
+  std::vector<pid_t> kept_;  // since the last settle()
   std::unordered_map<Address, uint32_t> calls_;
 };
 

@@ -67,7 +67,8 @@ RawStack ProcessCode::language_stack(pid_t tid, std::span<const Address> kernel,
   std::string_view kind = thread_kind(tid);
   // The language may be what was not found, unless the thread is known to run none of it.
   if (kind.empty() && !mark.empty()) return {namer_, stacks_->intern(space_, kernel, frames_, mark)};
-  const std::string_view marks[] = {"[native]", kind, native_ ? mark : std::string_view()};
+  const bool is_unknown = mark.starts_with("[unknown");
+  const std::string_view marks[] = {"[native]", kind, native_ || is_unknown ? mark : std::string_view()};
   return {namer_, stacks_->intern(space_, kernel, frames_, marks)};
 }
 

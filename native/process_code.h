@@ -47,6 +47,8 @@ class ProcessCode {
   }
   RawStack frame(const MachineFrame& frame);
   AddressSpace& space() { return space_; }
+  // Whether some of the code is a runtime's.
+  bool has_runtime() const { return runtime_ != nullptr; }
   // Of one mark, "[unknown: …]".
   RawStack marker(std::string_view text);
 

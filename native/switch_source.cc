@@ -126,6 +126,7 @@ void SwitchSource::add_threads() {
 
 void SwitchSource::drain(Recorder& recorder) {
   PerfBase::drain(recorder);
+  departures_.settle();
   settle_doubts();
 }
 

@@ -11,9 +11,15 @@ using Blob = test::FakeJvm::Blob;
 
 class CodeBlobsTest : public testing::Test {
  protected:
-  CodeBlobsTest() { heaps_.refresh(); }
+  CodeBlobsTest() {
+    heaps_.refresh();
+    next_batch();
+  }
 
-  void next_batch() { blobs_.begin_batch(true); }
+  void next_batch(bool readable = true) { blobs_.begin_batch(readable, now_ += 100 * kMillisecond); }
+  void wait_for_samples() {
+    for (int batch = 0; batch < 3; ++batch) next_batch();
+  }
   // The version of the blob at an address; 0: none.
   uint32_t version(Address pc) {
     const CodeBlob* blob = blobs_.find(pc);
@@ -22,6 +28,7 @@ class CodeBlobsTest : public testing::Test {
 
   test::FakeJvm jvm_;
   CodeHeaps heaps_{jvm_.memory, jvm_.layout};
+  TimePoint now_ = kSecond;
   CodeBlobs blobs_{jvm_.memory, jvm_.layout, heaps_};
 };
 
@@ -57,6 +64,8 @@ TEST_F(CodeBlobsTest, AreNoneWhereAnotherWasMeanwhile) {
   EXPECT_EQ(version(code), 0);
   EXPECT_EQ(version(code + 8), 0);
   next_batch();
+  EXPECT_EQ(version(code), 0) << "samples of before may still come";
+  wait_for_samples();
   EXPECT_GT(version(code), before);
 }
 
@@ -68,16 +77,26 @@ TEST_F(CodeBlobsTest, AreNoneWhereALongerOneWas) {
   jvm_.add(4, {.compile_id = 2});
   next_batch();
   EXPECT_EQ(version(pc), 0);
-  next_batch();
+  wait_for_samples();
   EXPECT_NE(version(pc), 0);
   EXPECT_EQ(version(longer), 0) << "free";
+}
+
+TEST_F(CodeBlobsTest, AreBelievedWhereNoneWasInUseMeanwhile) {
+  Address code = jvm_.add(0, {.compile_id = 1});
+  uint32_t before = version(code);
+  wait_for_samples();
+  next_batch();
+  jvm_.add(0, {.compile_id = 2});
+  next_batch();
+  EXPECT_GT(version(code), before);
 }
 
 TEST_F(CodeBlobsTest, AreKeptWhenTheProcessHasEnded) {
   Address code = jvm_.add(0, {});
   uint32_t before = version(code);
   jvm_.memory.unmap(jvm_.kCode);
-  blobs_.begin_batch(false);
+  next_batch(false);
   EXPECT_EQ(version(code), before);
   next_batch();
   EXPECT_EQ(version(code), 0);

@@ -121,6 +121,35 @@ TEST_F(JavaCodeTest, ChecksTheBytecodePointerOfAnInterpretedFrame) {
             (Names{"a/Inner.work", "Outer.main", "StubRoutines (1)", "complete"}));
 }
 
+// The frame pointer is that of the interpreted caller of compiled code, which has not used it.
+TEST_F(JavaCodeTest, FindsTheCompiledCallerOfAMethodThatHasNoFrameYet) {
+  words_[10] = outer_ + 60;
+  words_[13] = at(20);
+  words_[14] = interpreter_ + 60;
+  put_interpreted(20, 40, call_stub_ + 60, at(24), kInner, inner_bytecode_ + 3);
+  put_call_stub(40);
+  EXPECT_EQ(walk(interpreter_ + 40, at(10), at(20)),
+            (Names{"Interpreter", "Outer.main", "a/Inner.work", "StubRoutines (1)", "complete"}));
+}
+
+// The same for a stub that has pushed something, and has no frame of its own.
+TEST_F(JavaCodeTest, FindsTheNearestCallerOfAStub) {
+  Address stub = jvm_.add(16, {.name = "StubRoutines (2)", .frame_words = 0});
+  words_[12] = outer_ + 60;
+  words_[15] = at(30);
+  words_[16] = interpreter_ + 60;
+  put_interpreted(30, 40, call_stub_ + 60, at(34), kInner, inner_bytecode_ + 3);
+  put_call_stub(40);
+  EXPECT_EQ(walk(stub + 40, at(10), at(30)),
+            (Names{"StubRoutines (2)", "Outer.main", "a/Inner.work", "StubRoutines (1)", "complete"}));
+}
+
+TEST_F(JavaCodeTest, DoesNotTakeAFramePointerForThatOfCompiledCode) {
+  put_interpreted(20, 40, call_stub_ + 60, at(24), kInner, inner_bytecode_ + 3);
+  put_call_stub(40);
+  EXPECT_EQ(walk(inner_ + 40, at(0), at(20)), (Names{"[unknown: caller of Java frame]"}));
+}
+
 TEST_F(JavaCodeTest, KnowsInterpretedFramesOfNativeMethods) {
   jvm_.add_method(kInner, "a/Inner", "nativeWork", 0);
   put_interpreted(20, 40, call_stub_ + 60, at(24), kInner, 0);
@@ -151,7 +180,9 @@ TEST(ThreadKindTest, IsToldByTheName) {
   JavaCode code(jvm.memory, jvm.layout, false);
   EXPECT_EQ(code.thread_kind("C2 CompilerThre"), "[JIT compiler]");
   EXPECT_EQ(code.thread_kind("G1 Conc#0"), "[GC]");
-  EXPECT_EQ(code.thread_kind("main"), "");
+  EXPECT_EQ(code.thread_kind("Gang worker#0 ("), "[GC]");
+  for (const char* of_program : {"main", "Sweeper-1", "VM Thread pool", "G1 Refinery", "ZStatistics"})
+    EXPECT_EQ(code.thread_kind(of_program), "") << of_program;
 }
 
 }  // namespace

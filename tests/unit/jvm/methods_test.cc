@@ -19,6 +19,7 @@ class MethodsTest : public testing::Test {
   static constexpr Address kHolder = 0x5000;
 
   MethodsTest() {
+    next_batch();
     for (Address address : {kMethod, kConstMethod, kPool, kTags, kHolder}) memory_.map(address, 256);
     memory_.set(kMethod + 8, kConstMethod);
     memory_.set(kConstMethod + 8, kPool);
@@ -50,6 +51,9 @@ class MethodsTest : public testing::Test {
 
   test::FakeMemory memory_;
   Layout layout_ = test::hotspot_17_layout();
+  void next_batch(bool readable = true) { methods_.begin_batch(readable, now_ += 100 * kMillisecond); }
+
+  TimePoint now_ = kSecond;
   Methods methods_{memory_, layout_};
 };
 
@@ -62,24 +66,39 @@ TEST_F(MethodsTest, AreLookedAtAgain) {
   symbol(0x6300, "put");
   memory_.set(kPool + 32 + 8, Address{0x6300});
   EXPECT_EQ(name(), "java/util/Map.get") << "within a batch nothing is";
-  methods_.begin_batch(true);
+  next_batch();
   EXPECT_EQ(name(), "none") << "it may have been either meanwhile";
-  methods_.begin_batch(true);
+  for (int batch = 0; batch < 3; ++batch) next_batch();
   EXPECT_EQ(name(), "java/util/Map.put");
 }
 
 TEST_F(MethodsTest, AreAnotherWhenASymbolsPlaceIsUsedAgain) {
   EXPECT_EQ(name(), "java/util/Map.get");
   memory_.put(0x6000 + 6, "set");
-  methods_.begin_batch(true);
+  next_batch();
   EXPECT_EQ(name(), "none");
 }
 
 TEST_F(MethodsTest, AreKeptWhenTheProcessHasEnded) {
   EXPECT_EQ(name(), "java/util/Map.get");
   memory_.unmap(kMethod);
-  methods_.begin_batch(false);
+  next_batch(false);
   EXPECT_EQ(name(), "java/util/Map.get");
+}
+
+// A line for each of 400 bytecodes, in a table that ends right before memory that is not there.
+TEST_F(MethodsTest, HaveLinesBehindTheFirstPieceOfTheirTable) {
+  std::vector<uint8_t> table{0xff, 0, 20};
+  for (int bytecode = 1; bytecode < 400; ++bytecode) table.push_back(1 << 3 | 1);
+  table.push_back(0);
+  JavaMethod method;
+  method.const_method = 0xa0000 - layout_.const_method_bytes - table.size() - 400;
+  method.code_bytes = 400;
+  method.has_line_numbers = true;
+  memory_.put(method.const_method + layout_.const_method_bytes + method.code_bytes, table);
+  EXPECT_EQ(methods_.line_of(method, 0), 10);
+  EXPECT_EQ(methods_.line_of(method, 399), 409);
+  EXPECT_EQ(methods_.line_of(method, 250), 260);
 }
 
 TEST_F(MethodsTest, WhatIsNoneIsNone) {

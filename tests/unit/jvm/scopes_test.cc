@@ -98,7 +98,14 @@ TEST_F(ScopesTest, MustEndWithTheBlobsOwnMethod) {
   blob.metadata = 0x3000;
   EXPECT_EQ(scopes_at(memory, layout_, blob, 0x514, true), (std::vector<Scope>{{0x7000, 4}}));
   blob.method = 0x7008;
-  EXPECT_TRUE(scopes_at(memory, layout_, blob, 0x514, true).empty());
+  EXPECT_EQ(scopes_at(memory, layout_, blob, 0x514, true), std::nullopt);
+  blob.method = 0x7000;
+  memory.unmap(0x2000);
+  EXPECT_EQ(scopes_at(memory, layout_, blob, 0x514, true), std::nullopt) << "not readable";
+  blob.pcs_begin = 0;
+  blob.pcs_end = 0;
+  blob.scopes = 0;
+  EXPECT_EQ(scopes_at(memory, layout_, blob, 0x514, true), std::vector<Scope>()) << "nothing is recorded";
 }
 
 TEST(LineTableTest, TellsTheLastLineBefore) {
@@ -110,7 +117,8 @@ TEST(LineTableTest, TellsTheLastLineBefore) {
   EXPECT_EQ(line_in_table(layout, table, 3), 12);
   EXPECT_EQ(line_in_table(layout, table, 500), 12);
   EXPECT_EQ(line_in_table(layout, Bytes{0}, 3), 0);
-  EXPECT_EQ(line_in_table(layout, {}, 3), 0);
+  EXPECT_EQ(line_in_table(layout, {}, 3), std::nullopt);
+  EXPECT_EQ(line_in_table(layout, std::span(table).first(4), 2), std::nullopt) << "it goes on";
 }
 
 }  // namespace
