@@ -61,6 +61,8 @@ class Dumper {
   void take_sleepers();
   void take_standing(const std::map<pid_t, ThreadTimes>& before);
   void take_held(pid_t tid, Taken& thread);
+  PauseOutcome take_late(pid_t tid, const std::optional<ThreadTimes>& before);
+  void copy(const ThreadPause& pause, pid_t tid);
   void unwind(const StackSnapshot& snapshot, Taken& thread);
   DumpedThread dumped(pid_t tid, const Taken& thread);
   void add_notes(ThreadDump& dump) const;
@@ -73,6 +75,7 @@ class Dumper {
   AddressSpace space_;
   StackUnwinder unwinder_;
   Pauser pauser_;
+  std::optional<StackSnapshot> snapshot_;  // of the thread that was held last
   std::optional<kernel::ThreadRegisters> saved_;
   std::string no_saved_;  // why there is none
   std::string no_pause_;
@@ -109,36 +112,50 @@ void Dumper::take_standing(const std::map<pid_t, ThreadTimes>& before) {
   });
 }
 
+// Of a thread that is held.
+void Dumper::copy(const ThreadPause& pause, pid_t tid) {
+  snapshot_.reset();
+  if (!pause.held()) return;
+  if (auto registers = read_registers(tid)) snapshot_ = reader_.read(*registers);
+}
+
+// It waits for a CPU, or another profiler holds it: its stop may come at any time, and it is taken then. One
+// whose times stay the same for so long has not run, since a running one's CPU time is brought up to date at
+// each timer tick.
+PauseOutcome Dumper::take_late(pid_t tid, const std::optional<ThreadTimes>& before) {
+  pollfd stop{Pauser::late_fd(), POLLIN, 0};
+  if (::poll(&stop, 1, kLateMilliseconds) == 0 && before) take_standing({{tid, *before}});
+  if (!pauser_.is_late(tid)) {
+    pauser_.release_late();
+    return PauseOutcome::kLate;
+  }
+  ThreadPause pause(pauser_, ThreadPause::OfLate{});
+  copy(pause, tid);
+  return pause.outcome();
+}
+
 void Dumper::take_held(pid_t tid, Taken& thread) {
   auto before = thread.probe.times();
   bool asleep = thread.probe.asleep();
   thread.state = thread_state_of(thread.probe.state());
-  std::optional<Registers> registers;
-  std::optional<StackSnapshot> snapshot;
   PauseOutcome outcome;
   {
     ThreadPause pause(pauser_, tid);
+    copy(pause, tid);
     outcome = pause.outcome();
-    if (pause.held()) registers = read_registers(tid);
-    if (registers) snapshot = reader_.read(*registers);
   }
+  if (outcome == PauseOutcome::kLate) outcome = take_late(tid, before);
   if (outcome == PauseOutcome::kLate) {
-    // It waits for a CPU, or another profiler holds it: its stop may come at any time, and it is to be let go
-    // then. One whose times stay the same for so long has not run, since a running one's CPU time is brought
-    // up to date at each timer tick.
-    thread.problem = "did not stop in time";
-    pollfd stop{Pauser::late_fd(), POLLIN, 0};
-    if (::poll(&stop, 1, kLateMilliseconds) == 0 && before) take_standing({{tid, *before}});
-    pauser_.release_late();
+    if (!thread.done) thread.problem = "did not stop in time";
   } else if (outcome == PauseOutcome::kDenied) {
     thread.problem = "may not be held";
     thread.done = true;
   } else if (outcome == PauseOutcome::kGone) {
     thread.state = ThreadState::kEnded;
     thread.done = true;
-  } else if (snapshot) {
+  } else if (snapshot_) {
     held_asleep_ += asleep ? 1 : 0;
-    unwind(*snapshot, thread);
+    unwind(*snapshot_, thread);
   } else {
     thread.problem = "stack not readable";
     thread.done = true;

@@ -238,6 +238,25 @@ void Pauser::forget_late() {
   StopSignal::instance().stop_listening();
 }
 
+PauseOutcome Pauser::take_late() {
+  if (!late_) return PauseOutcome::kGone;
+  StopSignal::instance().clear();
+  LastLook now = last_look();
+  Stopped seen = look(late_->tid);
+  if (seen.stop == Stop::kNone) {
+    late_->last = now;
+    return PauseOutcome::kLate;
+  }
+  held_since_ = stopped_since(late_->last);
+  forget_late();
+  if (seen.stop == Stop::kGone) {
+    bury(seen.tid);
+    return PauseOutcome::kGone;
+  }
+  held_ = seen;
+  return PauseOutcome::kHeld;
+}
+
 void Pauser::release_late() {
   if (!late_) return;
   StopSignal::instance().clear();

@@ -54,6 +54,8 @@ class Pauser {
   Pauser& operator=(const Pauser&) = delete;
 
   bool has_late() const { return late_.has_value(); }
+  // Whether this is the thread that is late.
+  bool is_late(pid_t tid) const { return late_ && late_->tid == tid; }
   void release_late();
   // Shared by all Pausers of the program.
   static int late_fd();
@@ -80,6 +82,7 @@ class Pauser {
   };
 
   PauseOutcome stop(pid_t tid);
+  PauseOutcome take_late();
   Nanoseconds resume();
   Stopped spin(pid_t tid, TimePoint start) const;
   Stopped wait(pid_t tid, TimePoint start);
@@ -104,6 +107,10 @@ class Pauser {
 class ThreadPause {
  public:
   ThreadPause(Pauser& pauser, pid_t tid) : pauser_(pauser), outcome_(pauser.stop(tid)) {}
+  // The late thread's, if it has stopped by now: for who can wait for it. Of threads that take turns on one
+  // CPU each can be late whenever it is asked to stop.
+  struct OfLate {};
+  ThreadPause(Pauser& pauser, OfLate) : pauser_(pauser), outcome_(pauser.take_late()) {}
   ~ThreadPause() { resume(); }
   ThreadPause(const ThreadPause&) = delete;
   ThreadPause& operator=(const ThreadPause&) = delete;
