@@ -220,6 +220,35 @@ TEST_F(PauseTest, AThreadInUninterruptibleSleepIsLetGoWhenItWakes) {
   EXPECT_EQ(WEXITSTATUS(child.wait()), 3);
 }
 
+TEST_F(PauseTest, AThreadThatStopsLateCanBeTaken) {
+  Child child([] {
+    pid_t grandchild = ::vfork();
+    if (grandchild == 0) {
+      ++shared->counter;
+      while (!shared->stop) {
+      }
+      ::_exit(0);
+    }
+    ::waitpid(grandchild, nullptr, 0);
+    return 3;
+  });
+  wait_until([] { return shared->counter == 1; });
+  Pauser pauser(child.pid());
+  EXPECT_EQ(ThreadPause(pauser, child.pid()).outcome(), PauseOutcome::kLate);
+  EXPECT_TRUE(pauser.is_late(child.pid()));
+  EXPECT_EQ(ThreadPause(pauser, ThreadPause::OfLate{}).outcome(), PauseOutcome::kLate);
+  shared->stop = true;
+  wait_until([&] {
+    ThreadPause pause(pauser, ThreadPause::OfLate{});
+    if (!pause.held()) return false;
+    EXPECT_EQ(ThreadProbe(child.pid(), child.pid()).state(), 't');
+    return true;
+  });
+  EXPECT_FALSE(pauser.has_late());
+  EXPECT_EQ(pauser.take_holds().size(), 1u);
+  EXPECT_EQ(WEXITSTATUS(child.wait()), 3);
+}
+
 TEST_F(PauseTest, AKilledProfilerLeavesTheTargetRunning) {
   Child target(count_until_told);
   wait_for_counter();
