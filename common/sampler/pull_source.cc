@@ -229,7 +229,8 @@ void PullSource::read_sleep(PulledThread& thread) {
   Reason reason = target_->reason_asleep(thread);
   auto sleeper = target_->read_asleep(thread, thread.ledger->times().slices);
   if (!sleeper) return;
-  thread.asleep_retries = sleeper->whole ? 0 : thread.asleep_retries - 1;
+  bool is_told = sleeper->whole && reason != Reason::kOther;
+  thread.asleep_retries = is_told ? 0 : thread.asleep_retries - 1;
   thread.asleep_reason = reason;
   thread.asleep_stack = sleeper->stack;
 }
