@@ -1,6 +1,7 @@
 #include "jvm/code_blobs.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace rtprof::jvm {
 namespace {
@@ -119,9 +120,10 @@ CodeBlobs::Entry* CodeBlobs::read(Address start, uint64_t most_bytes) {
   return &entry;
 }
 
-// Blobs that were where now one is that began before them.
+// Blobs that were where now one is that began before them. Those that were found in this batch may be in use.
 void CodeBlobs::forget_within(Address start, Address end) {
-  entries_.erase(entries_.upper_bound(start), entries_.lower_bound(end));
+  for (auto each = entries_.upper_bound(start); each != entries_.end() && each->first < end;)
+    each = each->second.batch == batch_ ? std::next(each) : entries_.erase(each);
 }
 
 CodeBlobs::Entries::iterator CodeBlobs::entry_at(Address pc) {
@@ -132,14 +134,16 @@ CodeBlobs::Entries::iterator CodeBlobs::entry_at(Address pc) {
 
 CodeBlobs::Entry* CodeBlobs::look_at(Address pc) {
   auto known = entry_at(pc);
-  if (known != entries_.end() && (known->second.batch == batch_ || !readable_)) return &known->second;
+  bool was_known = known != entries_.end();
+  if (was_known && (known->second.batch == batch_ || !readable_)) return &known->second;
+  Address before = was_known ? known->first : 0;
+  bool was_in_use = was_known && was_recent(known->second);
   auto block = heaps_.find(pc);
   Entry* entry = block ? read(block->blob, block->bytes) : nullptr;
-  // One that began elsewhere had this place.
-  bool is_another = known != entries_.end() && entry != nullptr && entry != &known->second;
-  if (is_another) {
-    if (was_recent(known->second)) entry->in_doubt = now_ + kOldestSample;
-    entries_.erase(known);
+  // One that began elsewhere had this place. It may be forgotten already.
+  if (was_known && entry != nullptr && entry->blob.start != before) {
+    if (was_in_use) entry->in_doubt = now_ + kOldestSample;
+    entries_.erase(before);
   }
   return entry;
 }

@@ -82,6 +82,27 @@ TEST_F(CodeBlobsTest, AreNoneWhereALongerOneWas) {
   EXPECT_EQ(version(longer), 0) << "free";
 }
 
+TEST_F(CodeBlobsTest, AreNoneWhereOneWasThatALongerOneHasTaken) {
+  Address code = jvm_.add(4, {.compile_id = 2});
+  EXPECT_NE(version(code), 0);
+  jvm_.add(0, {.segments = 12, .compile_id = 3});
+  next_batch();
+  EXPECT_EQ(version(code), 0);
+  wait_for_samples();
+  EXPECT_NE(version(code), 0);
+}
+
+// A blob is valid until the next batch, whatever is found after it.
+TEST_F(CodeBlobsTest, StayWhileTheyAreInUse) {
+  Address code = jvm_.add(4, {.compile_id = 2});
+  const CodeBlob* blob = blobs_.find(code);
+  ASSERT_NE(blob, nullptr);
+  Address longer = jvm_.add(0, {.segments = 12, .compile_id = 3});
+  EXPECT_NE(version(longer), 0);
+  EXPECT_EQ(blob->compile_id, 2);
+  EXPECT_FALSE(blobs_.follows_call(*blob, code + 40));
+}
+
 TEST_F(CodeBlobsTest, AreBelievedWhereNoneWasInUseMeanwhile) {
   Address code = jvm_.add(0, {.compile_id = 1});
   uint32_t before = version(code);
