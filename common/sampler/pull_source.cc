@@ -209,7 +209,9 @@ void PullSource::sample_asleep(PulledThread& thread, bool moved, Nanoseconds bef
   bool asleep = thread.activity == Activity::kAsleep;
   bool to_read = asleep && (!thread.asleep_stack || thread.asleep_retries > 0);
   if (!moved && !to_read) return;
-  if (moved && thread.asleep_stack) {
+  // What is known of the last sleep is not whole, and this one is like it more often than not.
+  bool is_superseded = asleep && !thread.asleep_whole;
+  if (moved && thread.asleep_stack && !is_superseded) {
     // Between the looks it slept where it slept before, and where it sleeps now: nothing tells for how long.
     Nanoseconds since = thread.ledger->other() - before;
     end_sleep(thread, asleep ? before + since / 2 : before + since);
@@ -229,6 +231,7 @@ void PullSource::read_sleep(PulledThread& thread) {
   Reason reason = target_->reason_asleep(thread);
   auto sleeper = target_->read_asleep(thread, thread.ledger->times().slices);
   if (!sleeper) return;
+  thread.asleep_whole = sleeper->whole;
   bool is_told = sleeper->whole && reason != Reason::kOther;
   thread.asleep_retries = is_told ? 0 : thread.asleep_retries - 1;
   thread.asleep_reason = reason;

@@ -37,7 +37,8 @@ struct PulledThread {
   std::optional<RawStack> asleep_stack;   // where it sleeps, or slept last
   Reason asleep_reason = Reason::kOther;  // what it sleeps for there
   bool asleep_counted = true;             // a sample of that sleep has been counted
-  int asleep_retries = 0;                 // left for a sleep whose stack was not read whole
+  bool asleep_whole = true;               // its stack was read whole
+  int asleep_retries = 0;                 // left for a sleep of which not all was told
   TimePoint changed = 0;                  // when it was last seen to run or to have run
   TimePoint due = 0;                      // for the next look
   TimePoint looked_in = 0;                // the last tick that looked at it
