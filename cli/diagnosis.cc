@@ -16,7 +16,6 @@
 #include "common/process/access.h"
 #include "common/process/container.h"
 #include "common/process/credentials.h"
-#include "common/sampler/pause_permission.h"
 #include "kernel/bpf_sampler.h"
 #include "kernel/perf_access.h"
 #include "kernel/perf_attributes.h"
@@ -116,17 +115,15 @@ Finding native_waits(bool bpf) {
   if (event) {
     return {"waits", Mark::kLimited,
             "of native programs and JVMs by context-switch records: without the moment at which a thread was "
-            "woken, "
-            "and by "
-            "whom",
+            "woken, and by whom",
             ""};
   }
   Denial denial = kernel::explain_perf_denial(kernel::gather_perf_facts(), kernel::PerfWish::kKernel,
                                               event.failure().error);
-  return {
-      "waits", Mark::kLimited,
-      fmt::format("of native programs by pauses, sampled, and -e offcpu not to be had: {}", denial.reason),
-      denial.fix};
+  return {"waits", Mark::kLimited,
+          fmt::format("of native programs and JVMs by pauses, sampled, and -e offcpu not to be had: {}",
+                      denial.reason),
+          denial.fix};
 }
 
 Finding ptrace_rules() {
@@ -235,8 +232,7 @@ Finding perf_mechanism(const Process& process, bool pause, TargetDiagnosis& targ
 Finding mechanism_of(const Process& process, const MachineDiagnosis& machine, bool memory, bool pause,
                      TargetDiagnosis& target) {
   if (!memory || target.status != ExitCode::kOk) return {"mechanism", Mark::kNo, "none: see above", ""};
-  // Only native code is sampled by pauses, too, of those whose stacks are the machine's.
-  if (target.machine_stacks) return perf_mechanism(process, pause && target.runtime == "native", target);
+  if (target.machine_stacks) return perf_mechanism(process, pause, target);
   std::string reason = machine.no_kernel_mechanism;
   if (int error = reason.empty() ? clock_error(process.pid()) : 0) {
     reason = "perf_event_open on the process: " + errno_text(error);
@@ -277,7 +273,6 @@ TargetDiagnosis diagnose_target(const Process& process, const MachineDiagnosis& 
   target.findings.push_back(runtime_of(process, target));
   auto memory = memory_denial(process.pid());
   auto pause = pause_denial(process.pid());
-  if (!pause) pause = pause_refusal(process);
   if (memory) target.status = ExitCode::kNotPermitted;
   target.findings.push_back(finding_of("memory", Mark::kNo, memory, "readable"));
   if (!memory) target.findings.push_back(finding_of("pause", Mark::kLimited, pause, "threads can be paused"));

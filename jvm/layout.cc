@@ -175,6 +175,15 @@ std::optional<Failure> fill_rest(Layout& layout, const VmStructs& structs) {
   return std::nullopt;
 }
 
+// What HotSpot does not describe, by the release since which it is so, oldest first: compressed numbers
+// (utilities/unsigned5.hpp), and the bytecode pointer in an interpreted frame (cpu/x86/frame_x86.hpp).
+struct ReleaseRow {
+  int since;
+  bool numbers_without_zero;
+  int interpreted_bcp;
+};
+constexpr ReleaseRow kReleases[] = {{8, false, -7}, {9, false, -8}, {20, true, -8}};
+
 // Of things that JDKs describe in different ways, one is needed.
 std::optional<Failure> check_alternatives(const Layout& layout) {
   bool heaps = layout.code_heaps != 0 && layout.array_data.exists() && layout.array_length.exists();
@@ -196,8 +205,11 @@ void fill_differences(Layout& layout, const VmStructs& structs) {
     layout.scopes_base = BlobBase::kImmutableData;
     layout.metadata_base = layout.metadata_offset.exists() ? BlobBase::kData : BlobBase::kMutableData;
   }
-  layout.numbers_without_zero = layout.version.feature >= 20;
-  layout.interpreted_bcp = layout.version.feature >= 9 ? -8 : -7;
+  for (const ReleaseRow& row : kReleases) {
+    if (layout.version.feature < row.since) break;
+    layout.numbers_without_zero = row.numbers_without_zero;
+    layout.interpreted_bcp = row.interpreted_bcp;
+  }
   for (const char* name :
        {"ConstMethod::_has_linenumber_table", "ConstMethodFlags::_misc_has_linenumber_table"}) {
     if (auto bit = structs.constant(name)) layout.has_line_numbers = static_cast<uint64_t>(*bit);

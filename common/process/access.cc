@@ -1,14 +1,17 @@
 #include "common/process/access.h"
 
 #include <fmt/core.h>
+#include <sys/ptrace.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <charconv>
 #include <chrono>
+#include <climits>
 #include <thread>
 
+#include "common/base/error.h"
 #include "common/base/file.h"
 #include "common/process/memory.h"
 #include "common/process/procfs.h"
@@ -184,11 +187,18 @@ pid_t lasting_tracer(pid_t pid) {
 std::optional<Denial> pause_denial(pid_t pid) {
   if (auto denial = memory_denial(pid)) return denial;
   pid_t by = lasting_tracer(pid);
-  if (by == 0) return std::nullopt;
+  if (by == 0) return ptrace_denial();
   auto tracer = read_stat("/proc/" + std::to_string(by));
   return Denial{
       fmt::format("process {} ({}) traces it", by, tracer ? tracer->comm : "not visible from here"),
       "end the other debugger, or use the kernel mechanism or --nonblocking, which need no tracing"};
+}
+
+std::optional<Denial> ptrace_denial() {
+  // No thread has this id: what is permitted fails with ESRCH.
+  if (::ptrace(PTRACE_SEIZE, INT_MAX, nullptr, nullptr) == 0 || errno == ESRCH) return std::nullopt;
+  return Denial{"ptrace is forbidden here: " + errno_text(errno),
+                "allow ptrace in the container's seccomp profile"};
 }
 
 }  // namespace rtprof

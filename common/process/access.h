@@ -25,7 +25,11 @@ std::optional<Denial> memory_denial(pid_t pid);
 // rtprof is one, are attached for moments, which do not count.
 pid_t lasting_tracer(pid_t pid);
 
-// Why threads of a process cannot be paused: its memory is closed, or somebody else traces it.
+// Why nothing can be traced from here, whatever it is: a filter on our own system calls.
+std::optional<Denial> ptrace_denial();
+
+// Why threads of a process cannot be paused: its memory is closed, somebody else traces it, or nothing can be
+// traced.
 std::optional<Denial> pause_denial(pid_t pid);
 
 // Whether this program runs inside a container: in a pid namespace that is not the machine's first.

@@ -1,13 +1,8 @@
 #include "common/sampler/pause_permission.h"
 
 #include <fmt/core.h>
-#include <sys/ptrace.h>
 
-#include <cerrno>
-#include <climits>
 #include <string>
-
-#include "common/base/error.h"
 
 namespace rtprof {
 
@@ -20,12 +15,7 @@ std::optional<Denial> pause_refusal(const Process& process) {
                               process.pid(), tracer ? tracer->comm : "another process", by),
                   "detach the other tracer"};
   }
-  // No thread has this id: what is permitted fails with ESRCH.
-  if (::ptrace(PTRACE_SEIZE, INT_MAX, nullptr, nullptr) != 0 && errno != ESRCH) {
-    return Denial{"ptrace is forbidden here: " + errno_text(errno),
-                  "allow ptrace in the container's seccomp profile"};
-  }
-  return std::nullopt;
+  return ptrace_denial();
 }
 
 }  // namespace rtprof

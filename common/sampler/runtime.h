@@ -32,7 +32,7 @@ struct Runtime {
   std::unique_ptr<Source> (*open)(const Process&, const SamplingPlan&, RunServices&);
   // One look at all threads. Throws Error when the process cannot be read.
   ThreadDump (*dump)(const Process&, const DumpOptions&);
-  // Its stacks are those of the machine: sampled by perf events, and nothing is paused for them.
+  // Its stacks are those of the machine: sampled by perf events, and by pauses where those are refused.
   bool machine_stacks = false;
 };
 

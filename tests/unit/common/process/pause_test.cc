@@ -70,6 +70,18 @@ void wait_for_counter() {
   wait_until([&] { return shared->counter != before; });
 }
 
+// Until shared->stop; counts up when it begins.
+void sleep_uninterruptibly() {
+  pid_t child = ::vfork();
+  if (child == 0) {
+    ++shared->counter;
+    while (!shared->stop) {
+    }
+    ::_exit(0);
+  }
+  ::waitpid(child, nullptr, 0);
+}
+
 // As whoever owns a Pauser waits.
 void wait_until(Pauser& pauser, const std::function<bool()>& condition) {
   wait_until([&] {
@@ -197,14 +209,7 @@ TEST_F(PauseTest, AnotherThreadMayExec) {
 
 TEST_F(PauseTest, AThreadInUninterruptibleSleepIsLetGoWhenItWakes) {
   Child child([] {
-    pid_t grandchild = ::vfork();
-    if (grandchild == 0) {
-      ++shared->counter;
-      while (!shared->stop) {
-      }
-      ::_exit(0);
-    }
-    ::waitpid(grandchild, nullptr, 0);
+    sleep_uninterruptibly();
     ++shared->signals;
     return 3;
   });
@@ -222,14 +227,7 @@ TEST_F(PauseTest, AThreadInUninterruptibleSleepIsLetGoWhenItWakes) {
 
 TEST_F(PauseTest, AThreadThatStopsLateCanBeTaken) {
   Child child([] {
-    pid_t grandchild = ::vfork();
-    if (grandchild == 0) {
-      ++shared->counter;
-      while (!shared->stop) {
-      }
-      ::_exit(0);
-    }
-    ::waitpid(grandchild, nullptr, 0);
+    sleep_uninterruptibly();
     return 3;
   });
   wait_until([] { return shared->counter == 1; });
