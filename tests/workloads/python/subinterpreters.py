@@ -6,6 +6,7 @@ and then: before 3.12 a thread that waits for the GIL cannot ask another interpr
 CPython's internal module for interpreters, 3.8 to 3.15.
 """
 
+import os
 import threading
 import time
 
@@ -16,8 +17,10 @@ except ImportError:
 
 import workload
 
+started, start = os.pipe()
 GUEST = """
 source = '''
+import os
 import time
 
 def guest_work():
@@ -26,10 +29,11 @@ def guest_work():
             pass
         time.sleep(0)
 
+os.write(%d, b"x")
 guest_work()
 '''
 exec(compile(source, '/srv/guest.py', 'exec'), {})
-"""
+""" % start
 
 
 def host_work():
@@ -44,4 +48,5 @@ def guest():
 
 
 threading.Thread(target=guest, name="guest", daemon=True).start()
+os.read(started, 1)
 workload.run(host_work)
