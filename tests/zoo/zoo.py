@@ -1,7 +1,8 @@
 """What the test zoo holds and where: Debian suites unpacked side by side, with CPythons and JDKs of theirs.
 
 A root is an ordinary Debian root directory of packages that were unpacked but never configured. It is good for
-running an interpreter inside a chroot or a container, with libraries and loader of its own suite.
+running an interpreter inside a chroot or a container, with libraries and loader of its own suite. One of them holds
+Java libraries only, which services are made of.
 """
 
 import dataclasses
@@ -61,6 +62,11 @@ ROOTS = {
         Root("bookworm", ("openjdk-17-jre-headless",), kind="java"),
         Root("trixie", ("openjdk-21-jre-headless", "openjdk-25-jre-headless"), kind="java"),
         Root("sid", ("openjdk-8-jre-headless", "openjdk-26-jre-headless"), STALE, kind="java"),
+        Root(
+            "bookworm",
+            ("libtomcat10-embed-java", "libjakarta-annotation-api-java", "libjetty9-java", "libhsqldb-java"),
+            kind="jars",
+        ),
     )
 }
 
@@ -81,6 +87,11 @@ PROGRAMS = {
     "java26": ("sid-java", "/usr/lib/jvm/java-26-openjdk-amd64/bin/java"),
 }
 JAVAC = (*PROGRAMS["java17"], "-m", "jdk.compiler/com.sun.tools.javac.Main")
+# What the services of the Java workloads run on; beside the workloads, in a folder `lib`.
+JARS = (
+    "tomcat10-embed-core", "jakarta-annotation-api", "jetty9-server", "jetty9-http", "jetty9-io", "jetty9-util",
+    "servlet-api", "hsqldb",
+)
 
 
 def cache():
@@ -102,9 +113,15 @@ def local_programs():
     return found
 
 
-def name_by_content(folder):
+def needed_for(root):
+    """The roots without which no program of `root` runs in the folder of the workloads."""
+    return [root, *(each for each in ROOTS.values() if root.kind == "java" and each.kind == "jars")]
+
+
+def name_by_content(folder, beside):
+    """`beside`: what else the content is made of."""
     files = sorted(path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(beside.encode())
     for path in files:
         digest.update(f"{path.relative_to(folder)}\0{path.stat().st_size}\0".encode() + path.read_bytes())
     return digest.hexdigest()[:16]
@@ -112,12 +129,12 @@ def name_by_content(folder):
 
 def install_workloads(root):
     """Puts the workloads into a root, under a name made from their content, and returns their path inside it: Python's
-    as they are, Java's as classes for all JDKs.
+    as they are, Java's as classes for all JDKs, with the libraries of the services in `lib`.
 
     Concurrent runs and other checkouts share the roots, so what is there is never changed.
     """
     folder = WORKLOADS if root.kind == "python" else JAVA_WORKLOADS
-    inside = pathlib.Path("workloads") / name_by_content(folder)
+    inside = pathlib.Path("workloads") / name_by_content(folder, repr(JARS) if root.kind == "java" else "")
     place = root.path / inside
     if not place.is_dir():
         part = place.with_name(f".{place.name}.{os.getpid()}")
@@ -132,17 +149,31 @@ def install_workloads(root):
     return f"/{inside}"
 
 
+def copy_jars(place):
+    place.mkdir()
+    for root in ROOTS.values():
+        if root.kind == "jars":
+            for name in JARS:
+                shutil.copy(root.path / "usr/share/java" / f"{name}.jar", place)
+
+
 def compile_java(sources, place):
     """Leaves the classes of a folder's sources in `place`. The compiler is the zoo's."""
     name, *javac = JAVAC
     root = ROOTS[name].path
     shared = root / "workloads" / f".classes.{os.getpid()}"
     shutil.copytree(sources, shared)
-    within = shared.relative_to(root)
-    names = " ".join(f"/{within}/{path.name}" for path in sources.glob("*.java"))
-    command = f"{' '.join(javac)} -nowarn -source 8 -target 8 -d /{within} {names}"
-    # The compiler finds its libraries by /proc/self/exe.
-    script = f"mount -t proc proc {root}/proc && exec chroot {root} {command}"
-    subprocess.run(["unshare", "--mount", "sh", "-c", script], check=True, stderr=subprocess.DEVNULL)
-    shutil.copytree(shared, place)
-    shutil.rmtree(shared)
+    try:
+        copy_jars(shared / "lib")
+        within = shared.relative_to(root)
+        names = " ".join(f"/{within}/{path.name}" for path in sources.glob("*.java"))
+        libraries = ":".join(f"/{within}/lib/{name}.jar" for name in JARS)
+        command = f"{' '.join(javac)} -nowarn -source 8 -target 8 -cp {libraries} -d /{within} {names}"
+        # The compiler finds its libraries by /proc/self/exe.
+        script = f"mount -t proc proc {root}/proc && exec chroot {root} {command}"
+        done = subprocess.run(["unshare", "--mount", "sh", "-c", script], stderr=subprocess.PIPE, text=True, check=False)
+        if done.returncode:
+            raise RuntimeError(f"javac failed:\n{done.stderr}")
+        shutil.copytree(shared, place)
+    finally:
+        shutil.rmtree(shared)
