@@ -11,30 +11,35 @@ WINDOW = 0.4
 NO_MORE_THAN = 1.0  # percentage points
 
 
-def work_beside(shared, target, tool, event, rate):
-    """Pieces of work a second while the tool is at work."""
-    running = tool.start(target.pid(), event, rate, round(BEGUN + WINDOW + 0.1, 1))
+def work_beside(shared, target, window, tool, event, rate):
+    """Pieces of work a second while the tool is at work, over `window` seconds."""
+    running = tool.start(target.pid(), event, rate, round(BEGUN + window + 0.1, 1))
     running.sleep_until(BEGUN)
-    work = work_rate(shared, WINDOW)
+    work = work_rate(shared, window)
     recording = tool.finish(running)
     if recording.stacks and not any(recording.stacks.values()):
         raise recorder.ToolError(f"{tool.name} recorded nothing of {event}")
     return work
 
 
-def losses(context, program, words, tools, repetitions):
-    """Name → percentage of work lost, the tools and doing without taking turns. `tools`: name → (tool, event, rate)"""
+def taking_turns(context, shared, target, window, tools, repetitions):
+    """Name → pieces of work a second, the tools and doing without taking turns. `tools`: name → (tool, event, rate)"""
     works = {name: [] for name in (None, *tools)}
+    for _ in range(repetitions):
+        works[None].append(work_rate(shared, window))
+        for name, plan in tools.items():
+            works[name].append(context.attempt(
+                f"{name}, {plan[1]}", lambda plan=plan: work_beside(shared, target, window, *plan),
+            ))
+    return works
+
+
+def works_of(context, program, words, tools, repetitions):
+    """The same of one of the native programs."""
     with SharedWords(context.scratch, words) as shared:
         arguments = (shared.path,) if program == "ping_pong" else (words, shared.path)
         with context.program(program, *arguments) as target:
-            for _ in range(repetitions):
-                works[None].append(work_rate(shared, WINDOW))
-                for name, (tool, event, rate) in tools.items():
-                    works[name].append(context.attempt(
-                        f"{name}, {event}", lambda plan=(tool, event, rate): work_beside(shared, target, *plan),
-                    ))
-    return works
+            return taking_turns(context, shared, target, WINDOW, tools, repetitions)
 
 
 def slowdown(context):
@@ -46,7 +51,7 @@ def slowdown(context):
         "perf dwarf": (context.perf("--call-graph", f"dwarf,{STACK_BYTES}"), "cpu", 999),
     }
     for threads in (1, 2):
-        works = losses(context, "cpp_load", threads, tools, context.repetitions(30, 2))
+        works = works_of(context, "cpp_load", threads, tools, context.repetitions(30, 2))
         lost = {
             name: [100 * (1 - each) for each in ratios(works[name], works[None])] for name in tools
         }
@@ -69,7 +74,7 @@ def switches(context):
         "offcpu": (context.rtprof(), "offcpu", 99),
         "perf -e context-switches -g": (counted, "offcpu", 99),
     }
-    works = losses(context, "ping_pong", 1, tools, context.repetitions(30, 2))
+    works = works_of(context, "ping_pong", 1, tools, context.repetitions(30, 2))
     # Two switches a round trip, µs each.
     times = {name: [None if each is None else 5e5 / each for each in rates] for name, rates in works.items()}
     cost = {name: differences(times[name], times[None]) for name in tools}

@@ -9,13 +9,15 @@ import unittest
 from collections import Counter
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-for place in ("bench", "bench/harness", "bench/python", "bench/native", "tests/zoo", "tests/runtime"):
+for place in ("bench", "bench/harness", "bench/python", "bench/native", "bench/jvm", "tests/zoo", "tests/runtime"):
     sys.path.insert(0, str(ROOT / place))
 
 import folded  # noqa: E402
 import inference  # noqa: E402
+import java_stacks  # noqa: E402
 import report  # noqa: E402
 import results  # noqa: E402
+import safepoint_log  # noqa: E402
 import stacks  # noqa: E402
 import truth  # noqa: E402
 import waited  # noqa: E402
@@ -182,6 +184,47 @@ class Report(unittest.TestCase):
         rows = [results.Row("g", "long figure", "1", {}, "", ""), results.Row("g", "x", "22", {}, "≤ 3", "met")]
         lengths = {len(line) for line in results.table(rows).splitlines()}
         self.assertEqual(len(lengths), 1)
+
+
+class JavaStacks(unittest.TestCase):
+    def test_ends_of_rtprofs_stacks(self):
+        stacks = Counter({
+            ("main tid=1", "Shares.main", "Shares.work"): 90,
+            ("main tid=1", "[unknown: caller of Java frame]", "Shares.work"): 9,
+            ("main tid=1", "Shares.work"): 1,
+            ("main tid=1", "[native]", "[VM]"): 5,
+            ("C2 CompilerThre tid=2", "[native]", "[JIT compiler]"): 1000,
+        })
+        kinds = java_stacks.ends_of_java_threads(stacks, java_stacks.end_of_rtprof)
+        self.assertEqual(kinds, {
+            java_stacks.COMPLETE: 90, "unknown: caller of Java frame": 9, java_stacks.NO_BEGIN: 1, java_stacks.NO_JAVA: 5,
+        })
+        share, words = java_stacks.incomplete(kinds)
+        self.assertAlmostEqual(share, 90)
+        self.assertIn("unknown: caller of Java frame 9.00 %", words)
+
+    def test_ends_of_async_profilers_stacks(self):
+        whole = ("w tid=1", "start_thread", "java/lang/Thread.run_[0]", "Shares.work_[j]", "[unknown]")
+        cases = {
+            whole: java_stacks.COMPLETE,
+            ("w tid=1", "[break_stack_range]", "Shares.work_[j]"): "break_stack_range",
+            ("w tid=1", "[unknown_Java]"): "unknown_Java",
+            ("w tid=1", "Shares.work_[i]", "Runtime1::counter_overflow"): java_stacks.NO_BEGIN,
+            ("w tid=1", "start_thread", "CompileBroker::compiler_thread_loop"): java_stacks.NO_JAVA,
+        }
+        for stack, end in cases.items():
+            self.assertEqual(java_stacks.end_of_async_profiler(stack), end, stack)
+
+    def test_share_of_a_method_whatever_its_mark(self):
+        stacks = Counter({("w tid=1", "A.main_[0]", "A.hot_[i]"): 1, ("w tid=1", "A.main_[0]", "A.cold_[j]"): 3})
+        self.assertEqual(java_stacks.share_with(stacks, "A.hot"), 25)
+        self.assertEqual(sum(java_stacks.of_threads(stacks, "w").values()), 4)
+        self.assertEqual(sum(java_stacks.of_threads(stacks, "x").values()), 0)
+
+    def test_safepoints_of_hotspots_log(self):
+        line = '[1.23s][info][safepoint] Safepoint "{}", Time since last: 5 ns, Reaching safepoint: 7 ns, Total: {} ns'
+        text = f"{line.format('PrintThreads', 12)}\n[1.3s][info][gc] else\n{line.format('Cleanup', 30)}\n"
+        self.assertEqual(safepoint_log.parse(text), [("PrintThreads", 12), ("Cleanup", 30)])
 
 
 if __name__ == "__main__":

@@ -171,7 +171,9 @@ def compile_java(sources, place):
         command = f"{' '.join(javac)} -nowarn -source 8 -target 8 -cp {libraries} -d /{within} {names}"
         # The compiler finds its libraries by /proc/self/exe.
         script = f"mount -t proc proc {root}/proc && exec chroot {root} {command}"
-        done = subprocess.run(["unshare", "--mount", "sh", "-c", script], stderr=subprocess.PIPE, text=True, check=False)
+        done = subprocess.run(
+            ["unshare", "--mount", "sh", "-c", script], stderr=subprocess.PIPE, text=True, check=False,
+        )
         if done.returncode:
             raise RuntimeError(f"javac failed:\n{done.stderr}")
         shutil.copytree(shared, place)

@@ -65,7 +65,8 @@ public class JettyService {
             statement.execute("create index by_day on orders (day)");
             for (int i = 0; i < 50; i++) statement.execute("insert into customers values (" + i + ", 'name" + i + "')");
             for (int i = 0; i < 3000; i++) {
-                statement.execute("insert into orders values (" + i * 7 % 50 + ", " + i % 360 + ", " + i * 31 % 1000 + ")");
+                String values = i * 7 % 50 + ", " + i % 360 + ", " + i * 31 % 1000;
+                statement.execute("insert into orders values (" + values + ")");
             }
         }
     }
