@@ -217,6 +217,9 @@ TEST_P(PerfSamplerTest, FiveHundredThreads) {
   Recording recording;
   // Events of threads begin together, in the same phase, which weighs where each has some ticks only.
   drain_for(*sampler, recording, kSecond);
+  // How many get a CPU in a second is the scheduler's affair, and the other tests'.
+  for (int more = 0; more < 5 && recording.by_thread.size() <= 100; ++more)
+    drain_for(*sampler, recording, kSecond);
   Balance balance = balance_of(*sampler, process, recording, config.period);
   EXPECT_GT(recording.by_thread.size(), 100u);
   EXPECT_GE(recording.started.size(), 250u);
