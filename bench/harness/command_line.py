@@ -22,7 +22,7 @@ def parse(description, groups):
     parser.add_argument("--rows", metavar="NAME,…", help="only these groups of rows")
     parser.add_argument("--quick", action="store_true", help="few repetitions, to try the benchmark: no result")
     parser.add_argument("--json", metavar="FILE", help="where the result goes (default: bench/results/)")
-    parser.add_argument("--rtprof", metavar="FILE", default=str(BENCH.parent / "build/bin/rtprof"))
+    parser.add_argument("--rtprof", metavar="FILE", type=os.path.abspath, default=str(BENCH.parent / "build/bin/rtprof"))
     return parser
 
 
