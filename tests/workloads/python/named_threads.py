@@ -1,6 +1,6 @@
 """Threads by name, all in nap below their own function: one with a name of its own, one with a name beyond Latin-1,
 one with the name that it gets without one, one that is renamed after its start, one that the module threading did
-not start, and one called late that starts DELAY seconds (first argument, 0) after the others.
+not start, and with DELAY seconds (first argument, 0: none) one called late that starts so much after the others.
 
 Truth: the name without one is printed as `default`.
 """
@@ -50,8 +50,10 @@ def late():
 
 
 def main():
-    time.sleep(workload.argument(1, 0))
-    threading.Thread(target=late, name="late", daemon=True).start()
+    delay = workload.argument(1, 0)
+    if delay:
+        time.sleep(delay)
+        threading.Thread(target=late, name="late", daemon=True).start()
     while True:
         time.sleep(3600)
 
