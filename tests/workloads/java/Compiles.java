@@ -9,7 +9,8 @@ import javax.tools.ToolProvider;
 /**
  * Runs javac over and over, in this process: deep stacks of real code, while the JIT compiler is at work.
  *
- * usage: java Compiles SECONDS
+ * usage: java Compiles SECONDS [WARM-UP]     it is ready after so many seconds: until then most code is replaced by
+ *                                            better code all the time
  */
 public class Compiles {
     static final class Source extends SimpleJavaFileObject {
@@ -56,8 +57,9 @@ public class Compiles {
         long start = System.nanoTime();
         long end = start + (long) (Double.parseDouble(args[0]) * 1e9);
         JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
-        // In its first seconds most code is replaced by better code all the time.
-        while (System.nanoTime() < start + 6_000_000_000L) compile(compiler);
+        long ready = start + (args.length > 1 ? (long) (Double.parseDouble(args[1]) * 1e9) : 0);
+        do compile(compiler);
+        while (System.nanoTime() < ready);
         System.out.println("ready");
         while (System.nanoTime() < end) compile(compiler);
     }
