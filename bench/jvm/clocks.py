@@ -58,14 +58,5 @@ def thread_sums(context):
                 f"cpu,offcpu of {name}",
                 lambda pid=target.pid(): context.rtprof("-t").record(pid, "cpu,offcpu", 999, seconds),
             )
-        if not recording:
-            continue
-        elapsed = recording.stats["duration_s"] * 1e9
-        off = {thread: 100 * (weight / elapsed - 1) for thread, weight in waited.by_thread(recording).items()}
-        worst = max(off, key=lambda thread: abs(off[thread]))
-        context.row(
-            "offcpu-sum", f"cpu + offcpu of a thread against elapsed time, {name}",
-            f"{off[worst]:+.2f} % in the worst of {len(off)} threads, {worst.split(' tid=')[0]}; "
-            f"{sum(run['lost'] for run in recording.stats['runs'])} lost", {}, "within 1 %",
-            inference.at_most([abs(off[worst])], 1.0), off=off,
-        )
+        if recording:
+            waited.report_sum(context, name, recording)

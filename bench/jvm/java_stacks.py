@@ -6,6 +6,8 @@ A stack is a tuple of frames' texts, root first; the first is the thread's name.
 import collections
 import re
 
+import folded
+
 MARK = re.compile(r"\[(truncated|unknown: .*)\]")  # rtprof's, as root
 # async-profiler's frames of errors: where its walker of stacks has given up, or AsyncGetCallTrace. A native frame
 # without a name, which is `[unknown]`, is none.
@@ -22,12 +24,8 @@ COMPLETE, NO_JAVA, NO_BEGIN = "complete", "no Java frame", "does not begin where
 def of_async_profiler(path):
     """Collapsed stacks; a thread is `[NAME tid=N]` there."""
     counts = collections.Counter()
-    with open(path, encoding="utf-8", errors="replace") as file:
-        for line in file:
-            text, _, weight = line.rstrip("\n").rpartition(" ")
-            if text:
-                thread, *frames = text.split(";")
-                counts[(thread.strip("[]"), *frames)] += int(weight)
+    for (thread, *frames), weight in folded.of_rtprof(path).items():
+        counts[(thread.strip("[]"), *frames)] += weight
     return counts
 
 

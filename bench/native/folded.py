@@ -12,6 +12,7 @@ MARK = re.compile(r"\[(truncated|unknown: .*)\]")
 
 
 def of_rtprof(path):
+    """Collapsed stacks, as others write them, too."""
     counts = collections.Counter()
     with open(path, encoding="utf-8", errors="replace") as file:
         for line in file:

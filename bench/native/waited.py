@@ -40,16 +40,20 @@ def sums(context):
                 f"cpu,offcpu of {name}",
                 lambda pid=target.pid(): context.rtprof("-t").record(pid, "cpu,offcpu", 999, seconds),
             )
-        if not recording:
-            continue
-        elapsed = recording.stats["duration_s"] * 1e9
-        off = [100 * (weight / elapsed - 1) for weight in by_thread(recording).values()]
-        worst = max(off, key=abs)
-        context.row(
-            "offcpu-sum", f"cpu + offcpu of a thread against elapsed time, {name}",
-            f"{worst:+.2f} % in the worst of {len(off)} threads", {}, "within 1 %",
-            inference.at_most([abs(worst)], 1.0), off=off,
-        )
+        if recording:
+            report_sum(context, name, recording)
+
+
+def report_sum(context, name, recording):
+    elapsed = recording.stats["duration_s"] * 1e9
+    off = {thread: 100 * (weight / elapsed - 1) for thread, weight in by_thread(recording).items()}
+    worst = max(off, key=lambda thread: abs(off[thread]))
+    context.row(
+        "offcpu-sum", f"cpu + offcpu of a thread against elapsed time, {name}",
+        f"{off[worst]:+.2f} % in the worst of {len(off)} threads, {worst.split(' tid=')[0]}; "
+        f"{sum(run['lost'] for run in recording.stats['runs'])} lost", {}, "within 1 %",
+        inference.at_most([abs(off[worst])], 1.0), off=off,
+    )
 
 
 def right_share(stacks, reason_of):

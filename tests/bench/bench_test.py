@@ -180,6 +180,24 @@ class Report(unittest.TestCase):
         self.assertIn("- dump: Error: why", filled)
         self.assertEqual(report.fill(filled, {"x": document}.get), filled)
 
+    def test_rows_that_were_measured_again_take_the_place_of_their_group(self):
+        def document(command, rows, **more):
+            facts = {"command": command, "started": f"when {command}"}
+            rows = [{"group": group, "figure": figure} for group, figure in rows]
+            return {"title": command, "facts": facts, "versions": {}, "rows": rows, "failures": {}, "commands": {}, **more}
+
+        before = document("bench/x.sh", [("a", "1"), ("b", "2"), ("b", "3"), ("c", "4")], commands={"tool": "old"})
+        again = document(
+            "bench/x.sh --rows b,d --rtprof /some/bin/rtprof --json f", [("b", "5"), ("d", "6")],
+            commands={"tool": "/some/bin/rtprof attach"},
+        )
+        merged = report.with_rows_of(before, again)
+        self.assertEqual([(row["group"], row["figure"]) for row in merged["rows"]], [
+            ("a", "1"), ("b", "5"), ("c", "4"), ("d", "6"),
+        ])
+        self.assertEqual(merged["facts"]["command"], "bench/x.sh` on when bench/x.sh, then `bench/x.sh --rows b,d")
+        self.assertEqual((merged["title"], merged["commands"]), ("bench/x.sh", {"tool": "build/bin/rtprof attach"}))
+
     def test_columns_are_aligned(self):
         rows = [results.Row("g", "long figure", "1", {}, "", ""), results.Row("g", "x", "22", {}, "≤ 3", "met")]
         lengths = {len(line) for line in results.table(rows).splitlines()}
