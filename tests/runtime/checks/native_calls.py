@@ -21,6 +21,7 @@ CHAINS = {
     ("qsort", "compare"): r"qsort",
     ("listing",): None,
     ("listing", "key"): r".",
+    ("listing", "__init__"): r"",
     ("listing", "__next__"): r".",
     ("dropping",): None,
     ("dropping", "drop"): r".",
