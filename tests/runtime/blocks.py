@@ -6,7 +6,7 @@
               Given again, it adds the combinations of another matrix of the same keys
     TARGET    the real process: `zoo plain|container PROGRAM ARG...` (see tests/zoo/run) or `sh COMMAND`. {pid} is its
               process, {pid2} that of a second TARGET
-    READY     regex that the target's output must match before anything is run (default ^ready$; `-`: do not wait).
+    READY     regex that the target's output must match before anything is run (default ^ready$; `-`: wait until it sleeps).
               Its named groups become variables, `pid` included
     BACKGROUND a command that runs beside what follows, from its first line of output to the end of the test
     UNDER     a command in front of rtprof for the next RUN; it gets a copy that any user may execute

@@ -62,7 +62,9 @@ class Context:
         target = processes.Target(description, self.out, len(self.targets) + 1)
         self.targets.append(target)
         groups = {}
-        if ready != "-":
+        if ready == "-":
+            target.wait_until_asleep()
+        else:
             match = target.wait_for(ready)
             if match is None:
                 raise Failed(f"the target ended with status {target.process.returncode} and never printed {ready}")
