@@ -3,21 +3,12 @@
 #include <fmt/core.h>
 
 #include <charconv>
-#include <cstring>
+#include <span>
 
 namespace rtprof::jvm {
 namespace {
 
-// Where a member is described. A member with several rows is described by one of them, the others are of
-// other JDKs.
-struct MemberRow {
-  Member Layout::*member;
-  const char* structure;
-  const char* field;
-  bool needed = true;
-};
-
-constexpr MemberRow kMembers[] = {
+constexpr MemberRow<Layout> kMembers[] = {
     {&Layout::array_data, "GrowableArray<int>", "_data", false},
     {&Layout::array_length, "GrowableArrayBase", "_len", false},
     {&Layout::array_length, "GenericGrowableArray", "_len", false},
@@ -78,14 +69,7 @@ constexpr MemberRow kMembers[] = {
     {&Layout::anchor_sp, "JavaFrameAnchor", "_last_Java_sp"},
 };
 
-struct StaticRow {
-  Address Layout::*address;
-  const char* structure;
-  const char* field;
-  bool needed = true;
-};
-
-constexpr StaticRow kStatics[] = {
+constexpr StaticRow<Layout> kStatics[] = {
     {&Layout::code_heaps, "CodeCache", "_heaps", false},
     {&Layout::code_heap, "CodeCache", "_heap", false},
     {&Layout::java_command, "Arguments", "_java_command", false},
@@ -103,65 +87,21 @@ constexpr SizeRow kSizes[] = {
     {&Layout::const_method_bytes, "ConstMethod"},
 };
 
-// Integers that not all JDKs list among their types.
-struct IntegerType {
-  const char* name;
-  uint8_t size;
-  bool is_unsigned;
-};
-
-constexpr IntegerType kIntegers[] = {
-    {"int", 4, false},     {"u1", 1, true},       {"u2", 2, true},         {"u4", 4, true},
-    {"int16_t", 2, false}, {"uint16_t", 2, true}, {"uint32_t", 4, true},   {"unsigned int", 4, true},
-    {"size_t", 8, true},   {"bool", 1, true},     {"CompLevel", 1, false},
-};
-
-constexpr uint32_t kLargestStructure = 4096;
-
-Member member_of(const VmStructs& structs, const VmStructs::Field& field) {
-  Member member{.offset = static_cast<uint32_t>(field.offset)};
-  std::string_view type = field.type;
-  if (type.ends_with("*") || type == "address") {
-    member.size = 8;
-    return member;
-  }
-  for (const IntegerType& integer : kIntegers) {
-    if (type != integer.name) continue;
-    member.size = integer.size;
-    member.is_unsigned = integer.is_unsigned;
-    return member;
-  }
-  // Structures within structures (VirtualSpace) have a place, and members of their own.
-  const VmStructs::Type* known = structs.type(type);
-  member.size = known != nullptr && known->size >= 1 && known->size <= 8 ? known->size : 8;
-  member.is_unsigned = known != nullptr && known->is_unsigned;
-  return member;
-}
-
 Failure missing(const JdkVersion& version, std::string_view what) {
   return {fmt::format("HotSpot of JDK {} does not describe {}", version.text, what)};
 }
 
 std::optional<Failure> fill_members(Layout& layout, const VmStructs& structs) {
-  for (const MemberRow& row : kMembers) {
-    const VmStructs::Field* field = structs.field(row.structure, row.field);
-    if (field == nullptr || field->address != 0 || field->offset > kLargestStructure) continue;
-    layout.*row.member = member_of(structs, *field);
-  }
-  for (const MemberRow& row : kMembers) {
-    if (row.needed && !(layout.*row.member).exists())
-      return missing(layout.version, fmt::format("{}::{}", row.structure, row.field));
-  }
+  fill<Layout>(layout, structs, kMembers);
+  fill<Layout>(layout, structs, kStatics);
+  if (const auto* row = missing_row<Layout>(layout, kMembers))
+    return missing(layout.version, fmt::format("{}::{}", row->structure, row->field));
+  if (const auto* row = missing_row<Layout>(layout, kStatics))
+    return missing(layout.version, fmt::format("{}::{}", row->structure, row->field));
   return std::nullopt;
 }
 
 std::optional<Failure> fill_rest(Layout& layout, const VmStructs& structs) {
-  for (const StaticRow& row : kStatics) {
-    const VmStructs::Field* field = structs.field(row.structure, row.field);
-    layout.*row.address = field == nullptr ? 0 : field->address;
-    if (row.needed && layout.*row.address == 0)
-      return missing(layout.version, fmt::format("{}::{}", row.structure, row.field));
-  }
   for (const SizeRow& row : kSizes) {
     const VmStructs::Type* type = structs.type(row.type);
     if (type == nullptr || type->size == 0 || type->size > kLargestStructure)
@@ -225,22 +165,6 @@ bool take_number(std::string_view& text, int& number) {
 
 }  // namespace
 
-int64_t Member::in(std::span<const uint8_t> structure) const {
-  if (size == 0 || size > sizeof(uint64_t) || offset > structure.size() || size > structure.size() - offset)
-    return 0;
-  uint64_t value = 0;
-  std::memcpy(&value, structure.data() + offset, size);
-  int spare = 64 - 8 * size;
-  if (is_unsigned) return static_cast<int64_t>(value);
-  return static_cast<int64_t>(value << spare) >> spare;
-}
-
-std::optional<int64_t> Member::at(const Memory& memory, Address structure) const {
-  uint8_t bytes[sizeof(uint64_t)] = {};
-  if (size == 0 || size > sizeof bytes || !memory.read(structure + offset, bytes, size)) return std::nullopt;
-  return Member{0, size, is_unsigned}.in(bytes);
-}
-
 Result<Layout> layout_of(const VmStructs& structs, const JdkVersion& version) {
   Layout layout;
   layout.version = version;
@@ -248,6 +172,8 @@ Result<Layout> layout_of(const VmStructs& structs, const JdkVersion& version) {
   if (auto failure = fill_rest(layout, structs)) return *failure;
   if (auto failure = check_alternatives(layout)) return *failure;
   fill_differences(layout, structs);
+  layout.objects = object_layout_of(structs);
+  layout.threads = thread_layout_of(structs, version.feature);
   return layout;
 }
 

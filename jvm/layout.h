@@ -8,22 +8,12 @@
 
 #include "common/base/result.h"
 #include "common/process/memory.h"
+#include "jvm/member.h"
+#include "jvm/object_layout.h"
+#include "jvm/thread_layout.h"
 #include "jvm/vm_structs.h"
 
 namespace rtprof::jvm {
-
-// A member of one of HotSpot's structures: a whole number of up to 8 bytes.
-struct Member {
-  uint32_t offset = 0;
-  uint8_t size = 0;  // 0: this JDK has none
-  bool is_unsigned = true;
-
-  bool exists() const { return size != 0; }
-  // Its value in the bytes of its structure; 0 where it does not exist or they end before it.
-  int64_t in(std::span<const uint8_t> structure) const;
-  // In the structure at an address; nothing when that cannot be read.
-  std::optional<int64_t> at(const Memory& memory, Address structure) const;
-};
 
 // A release of the JDK: "17.0.15", and what else it says of itself.
 struct JdkVersion {
@@ -83,6 +73,9 @@ struct Layout {
   uint32_t symbol_body = 0;
 
   Member wrapper_anchor, anchor_sp;  // JavaCallWrapper, JavaFrameAnchor
+
+  ObjectLayout objects;
+  ThreadLayout threads;
 
   // Interpreted frames, words from the frame pointer (cpu/x86/frame_x86.hpp).
   int interpreted_bcp = -8;

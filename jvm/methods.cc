@@ -1,12 +1,12 @@
 #include "jvm/methods.h"
 
 #include <algorithm>
-#include <array>
 #include <iterator>
 #include <vector>
 
 #include "jvm/code_blobs.h"
 #include "jvm/compressed_stream.h"
+#include "jvm/symbols.h"
 
 namespace rtprof::jvm {
 namespace {
@@ -14,7 +14,6 @@ namespace {
 constexpr uint8_t kUtf8 = 1;         // JVM_CONSTANT_Utf8
 constexpr uint64_t kTagsHeader = 4;  // Array<u1>: its length, then the bytes
 constexpr size_t kLargestTable = 1 << 20;
-constexpr size_t kShortSymbol = 64;
 // When there are more all are forgotten: those of classes that were unloaded would stay for ever.
 constexpr size_t kMostEntries = 1 << 17;
 
@@ -44,21 +43,6 @@ std::optional<Methods::Symbols> Methods::symbols_of(std::span<const uint8_t> con
   return symbols;
 }
 
-std::optional<std::string> Methods::symbol_text(Address symbol) const {
-  // Most are short, and read at once with their length.
-  std::array<uint8_t, kShortSymbol> start{};
-  bool at_once = memory_.read(symbol, start.data(), start.size());
-  auto length = at_once ? layout_.symbol_length.in(start) : layout_.symbol_length.at(memory_, symbol);
-  if (!length || *length <= 0 || *length > UINT16_MAX) return std::nullopt;
-  std::string text(*length, '\0');
-  if (at_once && layout_.symbol_body + text.size() <= start.size()) {
-    std::copy_n(start.begin() + layout_.symbol_body, text.size(), text.begin());
-  } else if (!memory_.read(symbol + layout_.symbol_body, text.data(), text.size())) {
-    return std::nullopt;
-  }
-  return text;
-}
-
 std::optional<JavaMethod> Methods::read(Address address) const {
   if (address == 0 || address % sizeof(Address) != 0) return std::nullopt;
   auto const_method = layout_.method_const.at(memory_, address);
@@ -72,8 +56,8 @@ std::optional<JavaMethod> Methods::read(Address address) const {
   auto flags = static_cast<uint64_t>(layout_.const_flags.in(*bytes));
   method.has_line_numbers = (flags & layout_.has_line_numbers) != 0;
   auto symbols = symbols_of(*bytes, method.pool);
-  auto holder = symbols ? symbol_text(symbols->holder) : std::nullopt;
-  auto name = symbols ? symbol_text(symbols->name) : std::nullopt;
+  auto holder = symbols ? symbol_text(memory_, layout_, symbols->holder) : std::nullopt;
+  auto name = symbols ? symbol_text(memory_, layout_, symbols->name) : std::nullopt;
   if (!holder || !name) return std::nullopt;
   method.name = *holder + "." + *name;
   return method;

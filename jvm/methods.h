@@ -60,7 +60,6 @@ class Methods {
   std::optional<JavaMethod> read(Address method) const;
   std::vector<uint8_t> readable(Address begin, size_t most) const;
   std::optional<Symbols> symbols_of(std::span<const uint8_t> const_method, Address pool) const;
-  std::optional<std::string> symbol_text(Address symbol) const;
 
   const Memory& memory_;
   const Layout& layout_;

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+
+#include "common/base/result.h"
+#include "common/process/memory.h"
+#include "jvm/object_layout.h"
+
+namespace rtprof::jvm {
+
+// The first two words of an object: its mark, and its class where that is not in the mark.
+using ObjectHeader = std::array<uint64_t, 2>;
+
+// How a running JVM keeps references to objects and to classes: compressed or not, and coloured by ZGC, which
+// depends on its flags and its collector.
+class ObjectModel {
+ public:
+  // Fails when HotSpot does not describe what is needed, or it cannot be read.
+  static Result<ObjectModel> read(const Memory& memory, const ObjectLayout& layout);
+
+  // Of a reference in an object: 4 or 8.
+  uint32_t reference_bytes() const { return coding_ == Coding::kCompressed ? 4 : 8; }
+  // The address of the object that a reference in an object leads to; 0 for null.
+  Address from_field(uint64_t value) const;
+  // The same of a root: what an OopHandle points to.
+  Address from_root(uint64_t value) const;
+
+  // The Klass of an object.
+  Address klass(const ObjectHeader& header) const;
+  // Where a collector has moved an object to, as far as its mark tells; nothing where it has not.
+  static std::optional<Address> moved_to(const ObjectHeader& header);
+  // Where an array has its length, an int.
+  uint32_t array_length_offset() const;
+
+ private:
+  enum class Coding : uint8_t {
+    kPlain,
+    kCompressed,    // 32 bits, shifted and moved
+    kColouredHigh,  // ZGC without generations: colours above the offset in the heap
+    kColouredLow,   // ZGC with generations: colours in the lowest 16 bits
+  };
+
+  void choose_colours(const Memory& memory, const ObjectLayout& layout, bool generational);
+
+  Coding coding_ = Coding::kPlain;
+  Address reference_base_ = 0;
+  uint32_t reference_shift_ = 0;
+  uint64_t offset_mask_ = 0;  // kColouredHigh
+  uint64_t good_mask_ = 0;    // likewise
+  bool compressed_classes_ = false;
+  Address class_base_ = 0;
+  uint32_t class_shift_ = 0;
+  uint32_t class_shift_in_mark_ = 0;  // not 0: compact headers
+};
+
+}  // namespace rtprof::jvm
