@@ -50,12 +50,17 @@ std::string array(const Items& items, std::string_view separator, Write write) {
 
 class Writer {
  public:
-  Writer(bool full_filenames, bool variables) : full_filenames_(full_filenames), variables_(variables) {}
+  Writer(const ThreadDump& dump, bool full_filenames, bool variables)
+      : dump_(dump), full_filenames_(full_filenames), variables_(variables) {}
 
   std::string thread(const DumpedThread& thread) const {
     std::string out = fmt::format(R"({{"tid":{},"name":{},"state":"{}")", number_or_null(thread.tid),
                                   text_or_null(thread.name), thread_state_name(thread.state));
     if (thread.holds_gil) out += fmt::format(R"(,"holds_gil":{})", *thread.holds_gil);
+    if (thread.is_daemon) out += fmt::format(R"(,"daemon":{})", *thread.is_daemon);
+    if (!thread.wait_reason.empty()) out += R"(,"wait_reason":)" + json_string(thread.wait_reason);
+    if (!thread.waiting_for.empty()) out += R"(,"waiting_for":)" + json_string(thread.waiting_for);
+    if (thread.held_by) out += R"(,"held_by":)" + holder(dump_.threads[*thread.held_by]);
     if (thread.approximate) out += R"(,"approximate":true)";
     return out + R"(,"frames":)" + frames(thread.frames) + "}";
   }
@@ -70,6 +75,10 @@ class Writer {
   }
 
  private:
+  static std::string holder(const DumpedThread& thread) {
+    return fmt::format(R"({{"tid":{},"name":{}}})", number_or_null(thread.tid), text_or_null(thread.name));
+  }
+
   std::string frames(const std::vector<DumpedFrame>& frames) const {
     return array(frames, "\n   ", [this](const DumpedFrame& each) { return frame(each); });
   }
@@ -90,6 +99,7 @@ class Writer {
            "}";
   }
 
+  const ThreadDump& dump_;
   bool full_filenames_;
   bool variables_;
 };
@@ -97,7 +107,7 @@ class Writer {
 }  // namespace
 
 std::string dump_json(const ThreadDump& dump, bool full_filenames, bool variables) {
-  Writer writer(full_filenames, variables);
+  Writer writer(dump, full_filenames, variables);
   std::string out = fmt::format(R"({{"pid":{},"runtime":"{}","version":"{}","command":{})", dump.pid,
                                 dump.runtime, dump.version, json_string(dump.command));
   out += R"(,"deadlocks":)" + array(dump.deadlocks, "", [&](const std::vector<size_t>& cycle) {

@@ -49,7 +49,11 @@ struct DumpedThread {
   std::optional<int32_t> tid;  // nothing for what is on no thread of the kernel
   std::string name;            // empty when not known
   ThreadState state = ThreadState::kSleeping;
-  std::optional<bool> holds_gil;    // nothing where there is no GIL
+  std::optional<bool> holds_gil;  // nothing where there is no GIL
+  std::optional<bool> is_daemon;  // nothing where the runtime does not tell such threads from others
+  std::string wait_reason;  // what the runtime calls its wait; empty when it does not wait, or nobody tells
+  std::string waiting_for;  // the lock: "java.lang.Object@0x7f12"
+  std::optional<size_t> held_by;    // who has it: index into the dump's threads
   bool approximate = false;         // read while it ran: the frames may not belong together
   std::vector<DumpedFrame> frames;  // leaf first
 };

@@ -66,7 +66,9 @@ TEST(DumpText, ShowsThreadsTasksAndDeadlocks) {
             "            count: 1\n"
             "    awaited by \"all\"\n"
             "\n"
-            "Deadlock: \"Main Thread\" waits for \"pool\" waits for the first\n");
+            "Deadlock of 2 threads:\n"
+            "    \"Main Thread\" (thread 12) waits for \"pool\" (thread 13)\n"
+            "    \"pool\" (thread 13) waits for \"Main Thread\" (thread 12)\n");
 }
 
 TEST(DumpText, ShowsWholePaths) {
