@@ -125,7 +125,7 @@ JvmSearch find_jvm(const Process& process) {
   return none;
 }
 
-Layout require_jvm(const Process& process, Nanoseconds patience) {
+JvmSearch require_jvm(const Process& process, Nanoseconds patience) {
   constexpr auto kPause = std::chrono::milliseconds(20);
   TimePoint give_up = monotonic_now() + patience;
   JvmSearch search = find_jvm(process);
@@ -133,7 +133,7 @@ Layout require_jvm(const Process& process, Nanoseconds patience) {
     std::this_thread::sleep_for(kPause);
     search = find_jvm(process);
   }
-  if (search.found()) return std::move(*search.layout);
+  if (search.found()) return search;
   if (!process.alive()) {
     throw Error(ExitCode::kTargetEnded, described(process) + " ended before it was looked at");
   }

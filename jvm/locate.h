@@ -31,8 +31,9 @@ struct JvmSearch {
 // Looks for HotSpot among the files that a process maps. Reads only; nothing is stopped.
 JvmSearch find_jvm(const Process& process);
 
-// find_jvm() or an Error for a person. A JVM that is still starting is waited for up to `patience`.
-Layout require_jvm(const Process& process, Nanoseconds patience);
+// What find_jvm() has found, or an Error for a person. A JVM that is still starting is waited for up to
+// `patience`.
+JvmSearch require_jvm(const Process& process, Nanoseconds patience);
 
 // The registry's question. What cannot be profiled is a Detection with `unsupported`.
 std::optional<Detection> detect_jvm(const Process& process);

@@ -1,10 +1,9 @@
 #include "jvm/runtime.h"
 
-#include <fmt/core.h>
-
-#include <string>
+#include <utility>
 
 #include "common/base/error.h"
+#include "jvm/dump.h"
 #include "jvm/java_code.h"
 #include "jvm/locate.h"
 #include "native/ladder.h"
@@ -25,23 +24,17 @@ void check_plan(const SamplingPlan& plan) {
 
 std::unique_ptr<Source> open_jvm(const Process& process, const SamplingPlan& plan, RunServices& services) {
   check_plan(plan);
-  jvm::Layout layout = jvm::require_jvm(process, plan.patience);
+  jvm::Layout layout = std::move(*jvm::require_jvm(process, plan.patience).layout);
   native::CodeKind kind{"jvm", layout.version.text,
                         std::make_shared<jvm::JavaCode>(process.memory(), layout, plan.native_lines),
                         kStackBytes};
   return native::open_by_ladder(process, plan, services, kind);
 }
 
-ThreadDump dump_jvm(const Process& process, const DumpOptions&) {
-  throw Error(
-      ExitCode::kUsage, fmt::format("the threads of a JVM (process {}) cannot be dumped yet", process.pid()),
-      "jstack or jcmd PID Thread.print shows them; rtprof attach -e wall shows where their time goes");
-}
-
 }  // namespace
 
 Runtime jvm_runtime() {
-  return {"jvm", jvm::detect_jvm, open_jvm, dump_jvm, true};
+  return {"jvm", jvm::detect_jvm, open_jvm, jvm::dump_jvm, true};
 }
 
 }  // namespace rtprof

@@ -1,0 +1,193 @@
+#include "jvm/thread_waits.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <unordered_map>
+
+namespace rtprof::jvm {
+namespace {
+
+// ObjectMonitor::ANONYMOUS_OWNER: a thread that has locked the object before there was a monitor, and keeps
+// it on its lock stack. The bit is set in what JDK 21 and 22 have of it, too.
+constexpr uint64_t kAnonymousOwner = 1;
+
+constexpr std::string_view kOwnable = "java/util/concurrent/locks/AbstractOwnableSynchronizer";
+
+struct Reason {
+  JavaThreadStatus status;
+  std::string_view text;
+};
+constexpr Reason kReasons[] = {
+    {JavaThreadStatus::kBlockedOnMonitor, "blocked on monitor"},
+    {JavaThreadStatus::kInObjectWait, "Object.wait"},
+    {JavaThreadStatus::kInObjectWaitTimed, "Object.wait, timed"},
+    {JavaThreadStatus::kParked, "parked"},
+    {JavaThreadStatus::kParkedTimed, "parked, timed"},
+    {JavaThreadStatus::kSleeping, "Thread.sleep"},
+};
+
+class Waits {
+ public:
+  Waits(const Memory& memory, const Layout& layout, std::span<const JavaThread> threads, JavaObjects& objects)
+      : memory_(memory), layout_(layout.threads), threads_(threads), objects_(objects) {
+    for (size_t i = 0; i < threads.size(); ++i) {
+      by_address_[threads[i].address] = i;
+      if (threads[i].object != 0) by_object_[threads[i].object] = i;
+      if (threads[i].owner_id != 0) by_owner_id_[threads[i].owner_id] = i;
+    }
+  }
+
+  ThreadWait of(const JavaThread& thread) {
+    ThreadWait wait;
+    auto reason = std::find_if(std::begin(kReasons), std::end(kReasons),
+                               [&](const Reason& each) { return each.status == thread.status; });
+    if (reason == std::end(kReasons)) return wait;
+    wait.reason = reason->text;
+    switch (reason->status) {
+      case JavaThreadStatus::kBlockedOnMonitor:
+        wait.is_blocked = true;
+        monitor(thread.pending_monitor != 0 ? thread.pending_monitor : thread.waiting_monitor, true, wait);
+        break;
+      case JavaThreadStatus::kInObjectWait:
+      case JavaThreadStatus::kInObjectWaitTimed:
+        monitor(thread.waiting_monitor, false, wait);
+        break;
+      case JavaThreadStatus::kParked:
+      case JavaThreadStatus::kParkedTimed:
+        blocker(thread, wait);
+        break;
+      default:
+        break;
+    }
+    return wait;
+  }
+
+ private:
+  using Index = std::optional<size_t>;
+
+  template <typename Key>
+  static Index find(const std::unordered_map<Key, size_t>& by, Key key) {
+    auto found = by.find(key);
+    return found == by.end() ? std::nullopt : Index(found->second);
+  }
+
+  static std::string text(const JavaObject& object) {
+    return fmt::format("{}@{:#x}", source_name(object.of->name), object.address);
+  }
+
+  void monitor(Address monitor, bool has_holder, ThreadWait& wait) {
+    if (monitor == 0) return;
+    auto kept = layout_.monitor_object.at(memory_, monitor);
+    if (!kept) return;
+    auto address = layout_.monitor_object_is_handle
+                       ? objects_.root(static_cast<Address>(*kept))
+                       : std::optional(objects_.model().from_root(static_cast<uint64_t>(*kept)));
+    auto object = address ? objects_.object(*address) : std::nullopt;
+    if (!object) return;
+    wait.lock = text(*object);
+    auto owner = has_holder ? layout_.monitor_owner.at(memory_, monitor) : std::nullopt;
+    if (!owner || *owner == 0) return;
+    wait.holder = owner_of_monitor(*owner, *address, object->address);
+    wait.may_last = true;
+  }
+
+  // Addresses of the object: as the monitor has it, and where it is now.
+  Index owner_of_monitor(int64_t owner, Address kept, Address now) const {
+    auto is_object = [&](Address each) { return each == kept || each == now; };
+    if (static_cast<uint64_t>(owner) == kAnonymousOwner) {
+      return index_of([&](const JavaThread& thread) {
+        return std::any_of(thread.lock_stack.begin(), thread.lock_stack.end(), is_object);
+      });
+    }
+    if (layout_.owner_id.exists()) return find(by_owner_id_, owner);
+    auto address = static_cast<Address>(owner);
+    if (auto thread = find(by_address_, address)) return thread;
+    // It was locked on its owner's stack before it had a monitor.
+    return index_of(
+        [&](const JavaThread& thread) { return address >= thread.stack_low && address < thread.stack_high; });
+  }
+
+  template <typename Is>
+  Index index_of(Is is) const {
+    auto found = std::find_if(threads_.begin(), threads_.end(), is);
+    return found == threads_.end() ? std::nullopt : Index(found - threads_.begin());
+  }
+
+  void blocker(const JavaThread& thread, ThreadWait& wait) {
+    auto object = objects_.object(thread.park_blocker);
+    if (!object) return;
+    wait.lock = text(*object);
+    if (!is_ownable(*object)) return;
+    auto owner = objects_.reference(*object, "exclusiveOwnerThread");
+    auto holder = owner && *owner != 0 ? objects_.object(*owner) : std::nullopt;
+    if (!holder) return;
+    wait.holder = find(by_object_, holder->address);
+    wait.may_last = thread.status == JavaThreadStatus::kParked;
+  }
+
+  bool is_ownable(const JavaObject& object) {
+    constexpr int kMostSuperclasses = 16;
+    const JavaClass* each = object.of;
+    for (int i = 0; i < kMostSuperclasses && each != nullptr; ++i) {
+      if (each->name == kOwnable) return true;
+      each = objects_.classes().find(each->super);
+    }
+    return false;
+  }
+
+  const Memory& memory_;
+  const ThreadLayout& layout_;
+  std::span<const JavaThread> threads_;
+  JavaObjects& objects_;
+  std::unordered_map<Address, size_t> by_address_;
+  std::unordered_map<Address, size_t> by_object_;
+  std::unordered_map<int64_t, size_t> by_owner_id_;
+};
+
+std::string_view primitive_name(char letter) {
+  switch (letter) {
+    case 'Z':
+      return "boolean";
+    case 'B':
+      return "byte";
+    case 'C':
+      return "char";
+    case 'S':
+      return "short";
+    case 'I':
+      return "int";
+    case 'J':
+      return "long";
+    case 'F':
+      return "float";
+    case 'D':
+      return "double";
+    default:
+      return {};
+  }
+}
+
+}  // namespace
+
+std::vector<ThreadWait> waits_of(const Memory& memory, const Layout& layout,
+                                 std::span<const JavaThread> threads, JavaObjects& objects) {
+  Waits waits(memory, layout, threads, objects);
+  std::vector<ThreadWait> all;
+  for (const JavaThread& thread : threads) all.push_back(waits.of(thread));
+  return all;
+}
+
+std::string source_name(std::string_view class_name) {
+  size_t dimensions = std::min(class_name.find_first_not_of('['), class_name.size());
+  std::string_view element = class_name.substr(dimensions);
+  std::string name(element);
+  if (dimensions != 0 && element.size() == 1) name = primitive_name(element[0]);
+  if (dimensions != 0 && element.starts_with('L') && element.ends_with(';'))
+    name = element.substr(1, element.size() - 2);
+  std::replace(name.begin(), name.end(), '/', '.');
+  for (size_t i = 0; i < dimensions; ++i) name += "[]";
+  return name;
+}
+
+}  // namespace rtprof::jvm
