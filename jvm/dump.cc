@@ -85,8 +85,8 @@ Dumper::Look Dumper::look() {
 // Whether what was read of a Java thread is of the moment at which its stack was taken.
 bool Dumper::holds_still(const ThreadStacks::Taken& taken, pid_t tid, size_t index) const {
   if (taken.stands()) return true;
-  // One that waits for a monitor spins at first, and up to JDK 22 one of them looks at it now and then. Others
-  // that were awake did not wait.
+  // One that waits for a monitor spins at first, and up to JDK 22 one of them looks at it now and then.
+  // Others that were awake did not wait.
   const ThreadWait& wait = after_.waits[index];
   if (taken.state != ThreadState::kSleeping && !wait.is_blocked) return false;
   auto before = before_.by_tid.find(tid);
