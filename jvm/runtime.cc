@@ -6,6 +6,7 @@
 #include "jvm/dump.h"
 #include "jvm/java_code.h"
 #include "jvm/locate.h"
+#include "jvm/thread_names.h"
 #include "native/ladder.h"
 
 namespace rtprof {
@@ -27,7 +28,7 @@ std::unique_ptr<Source> open_jvm(const Process& process, const SamplingPlan& pla
   jvm::Layout layout = std::move(*jvm::require_jvm(process, plan.patience).layout);
   native::CodeKind kind{"jvm", layout.version.text,
                         std::make_shared<jvm::JavaCode>(process.memory(), layout, plan.native_lines),
-                        kStackBytes};
+                        kStackBytes, std::make_shared<jvm::JavaThreadNames>(process, layout)};
   return native::open_by_ladder(process, plan, services, kind);
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "native/runtime_code.h"
+#include "native/thread_namer.h"
 
 namespace rtprof::native {
 
@@ -12,8 +13,9 @@ namespace rtprof::native {
 struct CodeKind {
   std::string runtime = "native";  // as the registry calls it
   std::string version;
-  std::shared_ptr<RuntimeCode> code;  // null: all code is in files
-  uint32_t stack_bytes = 8192;        // of each stack, where the kernel copies them by perf events
+  std::shared_ptr<RuntimeCode> code;          // null: all code is in files
+  uint32_t stack_bytes = 8192;                // of each stack, where the kernel copies them by perf events
+  std::shared_ptr<ThreadNames> thread_names;  // null: the kernel's
 };
 
 }  // namespace rtprof::native

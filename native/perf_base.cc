@@ -5,7 +5,10 @@
 namespace rtprof::native {
 
 PerfBase::PerfBase(pid_t pid, const SamplingPlan& plan, Recorder& recorder, const CodeKind& kind)
-    : plan_(plan), recorder_(recorder), stack_bytes_(kind.stack_bytes) {
+    : plan_(plan),
+      recorder_(recorder),
+      stack_bytes_(kind.stack_bytes),
+      namer_(pid, recorder, kind.thread_names) {
   quality_.pid = pid;
   quality_.runtime = kind.runtime;
   quality_.runtime_version = kind.version;
@@ -35,7 +38,16 @@ void PerfBase::drain(Recorder&) {
   cpu_ = cpu_time();
   begin_batch();
   sampler_->drain(*this);
+  namer_.update(monotonic_now());
   ++quality_.ticks;
+}
+
+void PerfBase::flush(Recorder&) {
+  std::vector<pid_t> tids;
+  for (const auto& [pid, tid] : threads_) {
+    if (pid == quality_.pid) tids.push_back(tid);
+  }
+  namer_.update_all(tids);
 }
 
 std::vector<RunQuality> PerfBase::quality() const {
@@ -74,12 +86,19 @@ void PerfBase::record(const kernel::SampleRecord& sample, Nanoseconds weight, Pr
 
 void PerfBase::add_thread(pid_t pid, pid_t tid) {
   if (!threads_.emplace(pid, tid).second) return;
-  std::string name = kernel_thread_name(pid, tid);
-  if (!name.empty()) recorder_.thread_name({pid, tid}, name);
+  tell_name(pid, tid, kernel_thread_name(pid, tid));
 }
 
 void PerfBase::on_name(const kernel::NameRecord& record) {
-  recorder_.thread_name({record.id.pid, record.id.tid}, record.name);
+  tell_name(record.id.pid, record.id.tid, record.name);
+}
+
+void PerfBase::tell_name(pid_t pid, pid_t tid, std::string_view name) {
+  if (pid == quality_.pid) {
+    namer_.add(tid, name);
+  } else if (!name.empty()) {
+    recorder_.thread_name({pid, tid}, name);
+  }
 }
 
 }  // namespace rtprof::native

@@ -17,6 +17,7 @@
 #include "kernel/perf_sampler.h"
 #include "native/code_kind.h"
 #include "native/process_code.h"
+#include "native/thread_namer.h"
 
 namespace rtprof::native {
 
@@ -29,7 +30,7 @@ class PerfBase : public Source, protected kernel::PerfSink {
   void tick(TimePoint, Recorder&) override {}
   void missed_ticks(uint64_t) override {}
   void drain(Recorder&) override;
-  void flush(Recorder&) override {}
+  void flush(Recorder&) override;
   std::vector<RunQuality> quality() const override;
 
  protected:
@@ -55,7 +56,10 @@ class PerfBase : public Source, protected kernel::PerfSink {
   Recorder& recorder_;
 
  private:
+  void tell_name(pid_t pid, pid_t tid, std::string_view name);
+
   const uint32_t stack_bytes_;
+  ThreadNamer namer_;  // of the one process, where it is one
   std::unique_ptr<kernel::PerfSampler> sampler_;
   std::set<std::pair<pid_t, pid_t>> threads_;  // pid, tid
   Nanoseconds cpu_at_start_ = 0;

@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "common/process/pause.h"
-#include "common/process/procfs.h"
 #include "common/sampler/pull_source.h"
 #include "common/sampler/pull_target.h"
 #include "common/sampler/thread_holder.h"
@@ -15,6 +14,7 @@
 #include "native/process_code.h"
 #include "native/ptrace_registers.h"
 #include "native/stack_reader.h"
+#include "native/thread_namer.h"
 
 namespace rtprof::native {
 namespace {
@@ -25,11 +25,11 @@ class NativePullTarget final : public PullTarget {
                    const CodeKind& kind)
       : process_(process),
         kind_(kind),
-        recorder_(recorder),
         list_(process, plan.max_pause_share),
         holder_(process),
         files_(process),
         code_(process, plan, recorder, workshop, kind.code),
+        namer_(process.pid(), recorder, kind.thread_names),
         // A thread is held meanwhile, and the kernel copies as much.
         reader_(process, RT_MAX_STACK_BYTES) {}
 
@@ -59,13 +59,12 @@ class NativePullTarget final : public PullTarget {
   std::vector<Nanoseconds> take_holds() override { return holder_.take_holds(); }
   uint64_t held_back() const override { return holder_.held_back(); }
 
-  void thread_came(pid_t tid) override {
-    std::string name = kernel_thread_name(process_.pid(), tid);
-    if (!name.empty()) recorder_.thread_name({process_.pid(), tid}, name);
-  }
-  void name_threads(TimePoint) override {}
+  void thread_came(pid_t tid) override { namer_.add(tid); }
+  void name_threads(TimePoint now) override { namer_.update(now); }
   void name_all_threads() override {
-    for (pid_t tid : process_.threads()) thread_came(tid);
+    std::vector<pid_t> tids = process_.threads();
+    for (pid_t tid : tids) namer_.add(tid);
+    namer_.update_all(tids);
   }
 
  private:
@@ -79,12 +78,12 @@ class NativePullTarget final : public PullTarget {
 
   const Process& process_;
   const CodeKind kind_;
-  Recorder& recorder_;
   ThreadList<PulledThread> list_;
   std::vector<PulledThread*> threads_;
   ThreadHolder holder_;
   kernel::ProcessFiles files_;
   ProcessCode code_;
+  ThreadNamer namer_;
   StackReader reader_;
   bool suspected_ = false;
 };

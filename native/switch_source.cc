@@ -150,6 +150,7 @@ void SwitchSource::flush(Recorder& recorder) {
     add_thread(process_.pid(), tid);
     if (!account_->seen(tid)) account_->assume(tid, ThreadProbe(process_.pid(), tid).state() == 'R');
   }
+  PerfBase::flush(recorder);
   std::vector<rt_open_thread> open = account_->open(tids, now);
   for (rt_open_thread& thread : open) {
     bool waits = thread.thread.activity != RT_THREAD_RUNNING && thread.thread.stack != 0;

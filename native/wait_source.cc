@@ -6,12 +6,12 @@
 #include <unordered_map>
 #include <vector>
 
-#include "common/process/procfs.h"
 #include "common/process/thread_probe.h"
 #include "kernel/bpf_source.h"
 #include "kernel/thread_registers.h"
 #include "native/process_code.h"
 #include "native/standing_threads.h"
+#include "native/thread_namer.h"
 
 namespace rtprof::native {
 namespace {
@@ -21,7 +21,8 @@ class WaitSource final : public kernel::BpfSource {
   WaitSource(const Process& process, const SamplingPlan& plan, Recorder& recorder,
              kernel::BpfSampler& sampler, Workshop& workshop, const CodeKind& kind)
       : kernel::BpfSource(process, plan, recorder, sampler, kind.runtime, kind.version, false),
-        code_(process, plan, recorder, workshop, kind.code) {}
+        code_(process, plan, recorder, workshop, kind.code),
+        namer_(process.pid(), recorder, kind.thread_names) {}
 
   std::optional<Failure> start() {
     uint32_t kernel = plan_.kernel_frames ? RT_TARGET_KERNEL : 0;
@@ -33,7 +34,7 @@ class WaitSource final : public kernel::BpfSource {
 
   void thread_came(pid_t tid) override {
     sampler_.keep_wait_snapshots(tid, true);
-    name(tid);
+    namer_.add(tid);
   }
   void thread_woke(pid_t tid) override { asleep_.erase(tid); }
   void thread_ended(pid_t tid) override {
@@ -42,12 +43,10 @@ class WaitSource final : public kernel::BpfSource {
     code_.thread_changed(tid);
   }
   void name_threads(bool all) override {
-    if (!all) return;
-    for (pid_t tid : process_.threads()) name(tid);
-  }
-  void name(pid_t tid) {
-    std::string name = kernel_thread_name(process_.pid(), tid);
-    if (!name.empty()) recorder_.thread_name({process_.pid(), tid}, name);
+    if (!all) return namer_.update(monotonic_now());
+    std::vector<pid_t> tids = process_.threads();
+    for (pid_t tid : tids) namer_.add(tid);
+    namer_.update_all(tids);
   }
 
   void read_sleepers() override;
@@ -64,6 +63,7 @@ class WaitSource final : public kernel::BpfSource {
   RawStack initial_stack(pid_t tid);
 
   ProcessCode code_;
+  ThreadNamer namer_;
   // By thread:
   std::unordered_map<pid_t, RawStack> last_;    // of its last sample or wait
   std::unordered_map<pid_t, RawStack> wakers_;  // of what woke it up last
