@@ -49,7 +49,8 @@ std::optional<JavaObject> JavaObjects::object(Address address) {
   if (!bytes) return std::nullopt;
   object.bytes = std::move(*bytes);
   ObjectHeader again = *first;
-  std::memcpy(again.data(), object.bytes.data(), std::min(sizeof again, object.bytes.size()));
+  if (!object.bytes.empty())
+    std::memcpy(again.data(), object.bytes.data(), std::min(sizeof again, object.bytes.size()));
   bool is_same = model_->klass(again) == object.of->klass;
   return is_same ? std::optional(std::move(object)) : std::nullopt;
 }

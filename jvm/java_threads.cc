@@ -7,7 +7,7 @@
 namespace rtprof::jvm {
 namespace {
 
-constexpr uint32_t kMostThreads = 1 << 20;
+constexpr uint32_t kMostThreads = 1 << 16;
 constexpr size_t kMostLocks = 64;  // LockStack::CAPACITY is 8
 
 // Reads a value at each address; 0 where that cannot be read.
