@@ -65,12 +65,13 @@ class Dumper {
   std::string problem_;  // why Java threads could not be read
   Look before_, after_;  // the stacks were taken
   Profile profile_;      // of the frames' names
-  // What is known of the waits of the dump's threads.
-  std::vector<std::optional<size_t>> java_index_;  // in after_, of a thread that held still
+  // By the dump's threads: in after_, of one that held still.
+  std::vector<std::optional<size_t>> java_index_;
 };
 
 Dumper::Look Dumper::look() {
   Look look;
+  problem_.clear();
   if (auto failure = java_threads_.begin()) {
     problem_ = failure->message;
     return look;
@@ -150,15 +151,15 @@ void Dumper::describe(const ThreadStacks::Taken& taken, pid_t tid, DumpedThread&
 
 // Who holds what threads wait for, and who waits for one another for ever.
 void Dumper::add_holders(ThreadDump& dump) {
-  std::unordered_map<size_t, size_t> by_java;
+  std::unordered_map<Address, size_t> by_java;
   for (size_t i = 0; i < dump.threads.size(); ++i) {
     auto java = after_.by_tid.find(*dump.threads[i].tid);
-    if (java != after_.by_tid.end()) by_java[java->second] = i;
+    if (java != after_.by_tid.end()) by_java[after_.threads[java->second].address] = i;
   }
   std::vector<std::optional<size_t>> holders(dump.threads.size());
   for (size_t i = 0; i < dump.threads.size(); ++i) {
     const ThreadWait* wait = java_index_[i] ? &after_.waits[*java_index_[i]] : nullptr;
-    auto holder = wait != nullptr && wait->holder ? by_java.find(*wait->holder) : by_java.end();
+    auto holder = wait != nullptr && wait->holder != 0 ? by_java.find(wait->holder) : by_java.end();
     if (holder == by_java.end()) continue;
     dump.threads[i].held_by = holder->second;
     // All of a deadlock hold still.
@@ -191,6 +192,7 @@ ThreadDump Dumper::take() {
   }
   add_holders(dump);
   stacks_.add_notes(dump);
+  if (options_.variables) dump.notes.emplace_back("variables are shown of Python only");
   if (!problem_.empty())
     dump.notes.push_back(
         fmt::format("Java threads have no names, and what they wait for is not known: {}", problem_));

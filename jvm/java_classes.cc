@@ -13,6 +13,8 @@ constexpr size_t kLargestArray = 1 << 20;
 constexpr uint8_t kUtf8 = 1;  // JVM_CONSTANT_Utf8
 constexpr int kMostSuperclasses = 64;
 constexpr size_t kMostClasses = 1 << 16;
+constexpr size_t kLongestField = 64;  // of those that are asked for
+constexpr size_t kMostOfName = 1024;  // a Symbol may have 64 KiB
 
 }  // namespace
 
@@ -46,7 +48,7 @@ std::optional<JavaClass> JavaClasses::read(Address klass) {
   if (!text) return std::nullopt;
   JavaClass found;
   found.klass = klass;
-  found.name = std::move(*text);
+  found.name = text->substr(0, kMostOfName);
   found.super = static_cast<Address>(*super);
   found.check_offset = static_cast<uint32_t>(*check_offset);
   found.shape = static_cast<int32_t>(*shape);
@@ -90,6 +92,7 @@ bool JavaClasses::read_fields(JavaClass& java_class) {
     bool is_name = memory_.read_batch(ranges) == std::size(ranges) && tag == kUtf8;
     auto name = is_name ? symbol_text(memory_, layout_, symbol) : std::nullopt;
     if (!name) return false;
+    if (name->size() > kLongestField) continue;
     fields.emplace(std::move(*name), JavaClass::Field{field.offset, field.is_static});
   }
   java_class.fields = std::move(fields);

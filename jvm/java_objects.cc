@@ -13,7 +13,7 @@ constexpr uint8_t kChar = 5;
 constexpr uint8_t kByte = 8;
 
 constexpr uint8_t kUtf16 = 1;  // java.lang.String.UTF16
-constexpr uint32_t kMostCharacters = 1 << 16;
+constexpr uint32_t kMostCharacters = 1024;
 constexpr uint32_t kLargestObject = 1 << 16;
 
 }  // namespace
@@ -60,13 +60,14 @@ std::optional<Address> JavaObjects::root(Address slot) const {
   return value ? std::optional(model_->from_root(*value)) : std::nullopt;
 }
 
-std::optional<uint32_t> JavaObjects::instance_field(const JavaObject& object, std::string_view name) {
-  const JavaClass::Field* field = classes_.field(*object.of, name);
+std::optional<uint32_t> JavaObjects::instance_field(JavaClass& of, std::string_view name) {
+  const JavaClass::Field* field = classes_.field(of, name);
   return field != nullptr && !field->is_static ? std::optional(field->offset) : std::nullopt;
 }
 
-std::optional<Address> JavaObjects::reference(const JavaObject& object, std::string_view field) {
-  auto offset = instance_field(object, field);
+std::optional<Address> JavaObjects::reference(const JavaObject& object, JavaClass& of,
+                                              std::string_view field) {
+  auto offset = instance_field(of, field);
   if (model_->reference_bytes() == sizeof(uint32_t)) {
     auto narrow = value<uint32_t>(object, offset);
     return narrow ? std::optional(model_->from_field(*narrow)) : std::nullopt;

@@ -38,19 +38,26 @@ class JavaObjects {
   std::optional<JavaObject> object(Address address);
   // The address of the object that an OopHandle's slot, at an address, leads to; 0 for null.
   std::optional<Address> root(Address slot) const;
-  // Of a field, which the class or one of its superclasses declares: the address of the object that it leads
-  // to; 0 for null.
-  std::optional<Address> reference(const JavaObject& object, std::string_view field);
+  // Of a field, which class `of` or one of its superclasses declares: the address of the object that it leads
+  // to; 0 for null. `of` is the object's class or a superclass: subclasses may have fields of the same name.
+  std::optional<Address> reference(const JavaObject& object, JavaClass& of, std::string_view field);
+  std::optional<Address> reference(const JavaObject& object, std::string_view field) {
+    return reference(object, *object.of, field);
+  }
   // Of a field of this type: int32_t, uint8_t for a boolean or a byte.
   template <typename T>
+  std::optional<T> number(const JavaObject& object, JavaClass& of, std::string_view field) {
+    return value<T>(object, instance_field(of, field));
+  }
+  template <typename T>
   std::optional<T> number(const JavaObject& object, std::string_view field) {
-    return value<T>(object, instance_field(object, field));
+    return number<T>(object, *object.of, field);
   }
   // Whether it is of a class or a subclass of it.
   bool is(const JavaObject& object, const JavaClass* of) const {
     return of != nullptr && classes_.is_subclass(*object.of, *of);
   }
-  // The text of a java.lang.String as UTF-8, cut at 64 Ki characters; nothing when there is no String.
+  // The text of a java.lang.String as UTF-8, cut at 1,024 characters; nothing when there is no String.
   std::optional<std::string> string(Address address);
 
   JavaClasses& classes() { return classes_; }
@@ -58,7 +65,7 @@ class JavaObjects {
 
  private:
   std::optional<ObjectHeader> header(Address address) const { return memory_.get<ObjectHeader>(address); }
-  std::optional<uint32_t> instance_field(const JavaObject& object, std::string_view field);
+  std::optional<uint32_t> instance_field(JavaClass& of, std::string_view field);
   std::optional<std::vector<uint8_t>> characters(const JavaObject& array) const;
 
   template <typename T>

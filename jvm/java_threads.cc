@@ -8,6 +8,7 @@ namespace rtprof::jvm {
 namespace {
 
 constexpr uint32_t kMostThreads = 1 << 16;
+constexpr int kMostTries = 5;      // to read the list of threads while it stays what it is
 constexpr size_t kMostLocks = 64;  // LockStack::CAPACITY is 8
 
 // Reads a value at each address; 0 where that cannot be read.
@@ -51,31 +52,44 @@ std::optional<Failure> JavaThreads::begin() {
   cache_.clear();
   const std::string& missing = layout_.threads.missing;
   if (!missing.empty()) return Failure{"HotSpot does not describe " + missing};
-  return objects_.begin();
+  auto failure = objects_.begin();
+  thread_class_ = failure ? nullptr : objects_.classes().known(layout_.objects.thread_class);
+  return failure;
 }
 
 std::vector<Address> JavaThreads::addresses() const {
-  const ThreadLayout& layout = layout_.threads;
   std::vector<Address> all;
-  if (layout.list != 0) {
-    // A list is replaced when a thread comes or goes, and freed a moment later.
-    auto list = memory_.pointer(layout.list);
-    auto length = list ? layout.list_length.at(memory_, *list) : std::nullopt;
-    auto threads = list ? layout.list_threads.at(memory_, *list) : std::nullopt;
-    if (!length || !threads || *length < 0 || *length > kMostThreads) return all;
-    all.resize(static_cast<size_t>(*length));
-    bool whole =
-        all.empty() || memory_.read(static_cast<Address>(*threads), all.data(), all.size() * sizeof(Address));
-    if (!whole) all.clear();
-    return all;
-  }
-  auto thread = memory_.pointer(layout.first);
-  while (thread && *thread != 0 && all.size() < kMostThreads) {
-    all.push_back(*thread);
-    auto next = layout.next.at(memory_, *thread);
-    thread = next ? std::optional(static_cast<Address>(*next)) : std::nullopt;
+  for (int i = 0; i < kMostTries; ++i) {
+    all.clear();
+    bool is_whole = layout_.threads.list != 0 ? read_list(all) : read_chain(all);
+    if (is_whole) break;
   }
   return all;
+}
+
+// A list is replaced when a thread comes or goes, and freed a moment later: it is whole if it is the list
+// still.
+bool JavaThreads::read_list(std::vector<Address>& all) const {
+  const ThreadLayout& layout = layout_.threads;
+  auto list = memory_.pointer(layout.list);
+  auto length = list ? layout.list_length.at(memory_, *list) : std::nullopt;
+  auto threads = list ? layout.list_threads.at(memory_, *list) : std::nullopt;
+  if (!length || !threads || *length < 0 || *length > kMostThreads) return false;
+  all.resize(static_cast<size_t>(*length));
+  bool is_read =
+      all.empty() || memory_.read(static_cast<Address>(*threads), all.data(), all.size() * sizeof(Address));
+  if (!is_read) all.clear();
+  return is_read && memory_.pointer(layout.list) == list;
+}
+
+bool JavaThreads::read_chain(std::vector<Address>& all) const {
+  auto thread = memory_.pointer(layout_.threads.first);
+  while (thread && *thread != 0 && all.size() < kMostThreads) {
+    all.push_back(*thread);
+    auto next = layout_.threads.next.at(memory_, *thread);
+    thread = next ? std::optional(static_cast<Address>(*next)) : std::nullopt;
+  }
+  return thread == Address{0};
 }
 
 std::vector<JavaThreads::Known> JavaThreads::list() const {
@@ -102,14 +116,14 @@ std::optional<JavaObject> JavaThreads::java_object(std::span<const uint8_t> thre
     address = objects_.model().from_root(value);
   }
   auto object = address ? objects_.object(*address) : std::nullopt;
-  bool is_thread = object && objects_.is(*object, objects_.classes().known(layout_.objects.thread_class));
+  bool is_thread = object && objects_.is(*object, thread_class_);
   return is_thread ? object : std::nullopt;
 }
 
 std::string JavaThreads::name_of(Address thread) {
   auto bytes = cache_.bytes(thread, layout_.threads.thread_bytes);
   auto object = bytes ? java_object(*bytes) : std::nullopt;
-  auto name = object ? objects_.reference(*object, "name") : std::nullopt;
+  auto name = object ? objects_.reference(*object, *thread_class_, "name") : std::nullopt;
   return name ? objects_.string(*name).value_or("") : "";
 }
 
@@ -129,16 +143,18 @@ std::optional<JavaThread> JavaThreads::read(const Known& known) {
   auto object = java_object(*bytes);
   if (!object) return thread;
   thread.object = object->address;
-  auto name = objects_.reference(*object, "name");
+  JavaClass& of_thread = *thread_class_;
+  auto name = objects_.reference(*object, of_thread, "name");
   if (name) thread.name = objects_.string(*name).value_or("");
-  thread.park_blocker = objects_.reference(*object, "parkBlocker").value_or(0);
+  thread.park_blocker = objects_.reference(*object, of_thread, "parkBlocker").value_or(0);
   // From 19 on, what is not of virtual threads is in an object of its own.
-  auto holder_at = objects_.reference(*object, "holder");
+  auto holder_at = objects_.reference(*object, of_thread, "holder");
   auto holder = holder_at ? objects_.object(*holder_at) : std::nullopt;
   const JavaObject& rest = holder ? *holder : *object;
-  auto daemon = objects_.number<uint8_t>(rest, "daemon");
+  JavaClass& of_rest = holder ? *holder->of : of_thread;
+  auto daemon = objects_.number<uint8_t>(rest, of_rest, "daemon");
   if (daemon) thread.is_daemon = *daemon != 0;
-  thread.status = status_of(objects_.number<int32_t>(rest, "threadStatus"));
+  thread.status = status_of(objects_.number<int32_t>(rest, of_rest, "threadStatus"));
   return thread;
 }
 

@@ -72,12 +72,17 @@ class JavaThreads {
 
  private:
   std::vector<Address> addresses() const;
+  // Whether it was whole.
+  bool read_list(std::vector<Address>& all) const;
+  bool read_chain(std::vector<Address>& all) const;
+  // Of thread_class_.
   std::optional<JavaObject> java_object(std::span<const uint8_t> thread);
 
   const Memory& memory_;
   const Layout& layout_;
   PageCache cache_;
   JavaObjects objects_;
+  JavaClass* thread_class_ = nullptr;  // java.lang.Thread; null where it cannot be read
 };
 
 }  // namespace rtprof::jvm

@@ -31,10 +31,9 @@ class Waits {
  public:
   Waits(const Memory& memory, const Layout& layout, std::span<const JavaThread> threads, JavaObjects& objects)
       : memory_(memory), layout_(layout.threads), threads_(threads), objects_(objects) {
-    for (size_t i = 0; i < threads.size(); ++i) {
-      by_address_[threads[i].address] = i;
-      if (threads[i].object != 0) by_object_[threads[i].object] = i;
-      if (threads[i].owner_id != 0) by_owner_id_[threads[i].owner_id] = i;
+    for (const JavaThread& thread : threads) {
+      if (thread.object != 0) by_object_[thread.object] = thread.address;
+      if (thread.owner_id != 0) by_owner_id_[thread.owner_id] = thread.address;
     }
   }
 
@@ -64,12 +63,10 @@ class Waits {
   }
 
  private:
-  using Index = std::optional<size_t>;
-
   template <typename Key>
-  static Index find(const std::unordered_map<Key, size_t>& by, Key key) {
+  static Address find(const std::unordered_map<Key, Address>& by, Key key) {
     auto found = by.find(key);
-    return found == by.end() ? std::nullopt : Index(found->second);
+    return found == by.end() ? 0 : found->second;
   }
 
   static std::string text(const JavaObject& object) {
@@ -93,56 +90,57 @@ class Waits {
   }
 
   // Addresses of the object: as the monitor has it, and where it is now.
-  Index owner_of_monitor(int64_t owner, Address kept, Address now) const {
+  Address owner_of_monitor(int64_t owner, Address kept, Address now) const {
     auto is_object = [&](Address each) { return each == kept || each == now; };
     if (static_cast<uint64_t>(owner) == kAnonymousOwner) {
-      return index_of([&](const JavaThread& thread) {
+      return thread_that([&](const JavaThread& thread) {
         return std::any_of(thread.lock_stack.begin(), thread.lock_stack.end(), is_object);
       });
     }
     if (layout_.owner_id.exists()) return find(by_owner_id_, owner);
     auto address = static_cast<Address>(owner);
-    if (auto thread = find(by_address_, address)) return thread;
-    // It was locked on its owner's stack before it had a monitor.
-    return index_of(
-        [&](const JavaThread& thread) { return address >= thread.stack_low && address < thread.stack_high; });
+    // What was locked on its owner's stack before it had a monitor has a place in it.
+    return thread_that([&](const JavaThread& thread) {
+      return thread.address == address || (address >= thread.stack_low && address < thread.stack_high);
+    });
   }
 
   template <typename Is>
-  Index index_of(Is is) const {
+  Address thread_that(Is is) const {
     auto found = std::find_if(threads_.begin(), threads_.end(), is);
-    return found == threads_.end() ? std::nullopt : Index(found - threads_.begin());
+    return found == threads_.end() ? 0 : found->address;
   }
 
   void blocker(const JavaThread& thread, ThreadWait& wait) {
     auto object = objects_.object(thread.park_blocker);
     if (!object) return;
     wait.lock = text(*object);
-    if (!is_ownable(*object)) return;
-    auto owner = objects_.reference(*object, "exclusiveOwnerThread");
+    JavaClass* ownable = ownable_class(*object);
+    auto owner =
+        ownable != nullptr ? objects_.reference(*object, *ownable, "exclusiveOwnerThread") : std::nullopt;
     auto holder = owner && *owner != 0 ? objects_.object(*owner) : std::nullopt;
     if (!holder) return;
     wait.holder = find(by_object_, holder->address);
     wait.may_last = thread.status == JavaThreadStatus::kParked;
   }
 
-  bool is_ownable(const JavaObject& object) {
+  JavaClass* ownable_class(const JavaObject& object) {
     constexpr int kMostSuperclasses = 16;
-    const JavaClass* each = object.of;
+    JavaClass* each = object.of;
     for (int i = 0; i < kMostSuperclasses && each != nullptr; ++i) {
-      if (each->name == kOwnable) return true;
+      if (each->name == kOwnable) return each;
       each = objects_.classes().find(each->super);
     }
-    return false;
+    return nullptr;
   }
 
   const Memory& memory_;
   const ThreadLayout& layout_;
   std::span<const JavaThread> threads_;
   JavaObjects& objects_;
-  std::unordered_map<Address, size_t> by_address_;
-  std::unordered_map<Address, size_t> by_object_;
-  std::unordered_map<int64_t, size_t> by_owner_id_;
+  // Addresses of threads.
+  std::unordered_map<Address, Address> by_object_;
+  std::unordered_map<int64_t, Address> by_owner_id_;
 };
 
 std::string_view primitive_name(char letter) {

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <cstddef>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -14,11 +12,11 @@ namespace rtprof::jvm {
 
 // What a Java thread waits for.
 struct ThreadWait {
-  std::string_view reason;       // "blocked on monitor", "parked"; empty when it does not wait
-  std::string lock;              // "java.lang.Object@0x7f12", as far as known
-  std::optional<size_t> holder;  // of the lock: index of a thread
-  bool is_blocked = false;       // on a monitor that another thread has
-  bool may_last = false;         // until the holder lets go, and not for a limited time
+  std::string_view reason;  // "blocked on monitor", "parked"; empty when it does not wait
+  std::string lock;         // "java.lang.Object@0x7f12", as far as known
+  Address holder = 0;       // of the lock: JavaThread::address; 0 where not known
+  bool is_blocked = false;  // on a monitor that another thread has
+  bool may_last = false;    // until the holder lets go, and not for a limited time
 
   bool operator==(const ThreadWait&) const = default;
 };

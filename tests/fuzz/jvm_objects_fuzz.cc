@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <iterator>
@@ -133,7 +134,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (threads.begin()) __builtin_trap();
   std::vector<rtprof::jvm::JavaThread> all = threads.read();
   for (const auto& wait : rtprof::jvm::waits_of(memory, layout, all, threads.objects())) {
-    if (wait.holder && *wait.holder >= all.size()) __builtin_trap();
+    bool is_one =
+        std::any_of(all.begin(), all.end(), [&](const auto& each) { return each.address == wait.holder; });
+    if (wait.holder != 0 && !is_one) __builtin_trap();
   }
   // Objects that no thread leads to.
   for (rtprof::Address address = 0x10000; address < 0x10000 + size; address += 8) {

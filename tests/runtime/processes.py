@@ -92,12 +92,13 @@ class Target:
                 self.changed.wait(0.2)
 
     def wait_until_asleep(self):
-        """Until the process sleeps: a shell on its way to another program, or a program that is loaded, does not."""
+        """Whether the process came to sleep: a shell on its way to another program, or one that is loaded, does not."""
         while self.process.poll() is None:
             with open(f"/proc/{self.pid()}/stat", encoding="ascii", errors="replace") as file:
                 if file.read().rpartition(")")[2].split()[0] == "S":
-                    return
+                    return True
             time.sleep(0.005)
+        return False
 
     def _more(self):
         """Whether the collector still has something to read; called when the process has ended."""

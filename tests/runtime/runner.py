@@ -63,7 +63,8 @@ class Context:
         self.targets.append(target)
         groups = {}
         if ready == "-":
-            target.wait_until_asleep()
+            if not target.wait_until_asleep():
+                raise Failed(f"the target ended with status {target.process.returncode} and never slept")
         else:
             match = target.wait_for(ready)
             if match is None:

@@ -27,8 +27,20 @@ public class Locks {
         void run() throws Exception;
     }
 
+    /** Has fields that are called as some of Thread's are. */
+    static final class Shadowing extends Thread {
+        final String name = "not its name";
+        final Object holder = new Object();
+        final boolean daemon = false;
+        final int threadStatus = 0;
+
+        Shadowing(Runnable body, String name) {
+            super(body, name);
+        }
+    }
+
     static Thread start(String name, Body body) {
-        Thread thread = new Thread(() -> {
+        Thread thread = new Shadowing(() -> {
             try {
                 body.run();
             } catch (Exception e) {
@@ -125,6 +137,8 @@ public class Locks {
         for (Map.Entry<Thread, State> waiter : WAITERS.entrySet()) {
             while (waiter.getKey().getState() != waiter.getValue()) Thread.sleep(1);
         }
+        // A thread says what it waits for before it does.
+        Thread.sleep(100);
         System.out.println("ready");
         Thread.sleep((long) (Double.parseDouble(args[0]) * 1000));
     }
