@@ -1,14 +1,14 @@
 #pragma once
 
 #include "common/process/process.h"
+#include "common/sampler/thread_namer.h"
 #include "jvm/java_threads.h"
 #include "jvm/layout.h"
-#include "native/thread_namer.h"
 
 namespace rtprof::jvm {
 
 // What the program calls its Java threads. Lives on one thread.
-class JavaThreadNames final : public native::ThreadNames {
+class JavaThreadNames final : public RuntimeThreadNames {
  public:
   // `process` outlives this.
   JavaThreadNames(const Process& process, Layout layout)

@@ -4,8 +4,8 @@
 #include <memory>
 #include <string>
 
+#include "common/sampler/thread_namer.h"
 #include "native/runtime_code.h"
-#include "native/thread_namer.h"
 
 namespace rtprof::native {
 
@@ -13,9 +13,9 @@ namespace rtprof::native {
 struct CodeKind {
   std::string runtime = "native";  // as the registry calls it
   std::string version;
-  std::shared_ptr<RuntimeCode> code;          // null: all code is in files
-  uint32_t stack_bytes = 8192;                // of each stack, where the kernel copies them by perf events
-  std::shared_ptr<ThreadNames> thread_names;  // null: the kernel's
+  std::shared_ptr<RuntimeCode> code;  // null: all code is in files
+  uint32_t stack_bytes = 8192;        // of each stack, where the kernel copies them by perf events
+  std::shared_ptr<RuntimeThreadNames> thread_names;  // null: the kernel's
 };
 
 }  // namespace rtprof::native

@@ -14,10 +14,10 @@
 #include "common/sampler/plan.h"
 #include "common/sampler/recorder.h"
 #include "common/sampler/source.h"
+#include "common/sampler/thread_namer.h"
 #include "kernel/perf_sampler.h"
 #include "native/code_kind.h"
 #include "native/process_code.h"
-#include "native/thread_namer.h"
 
 namespace rtprof::native {
 

@@ -9,12 +9,12 @@
 #include "common/sampler/pull_target.h"
 #include "common/sampler/thread_holder.h"
 #include "common/sampler/thread_list.h"
+#include "common/sampler/thread_namer.h"
 #include "kernel/process_files.h"
 #include "kernel/record.h"
 #include "native/process_code.h"
 #include "native/ptrace_registers.h"
 #include "native/stack_reader.h"
-#include "native/thread_namer.h"
 
 namespace rtprof::native {
 namespace {
@@ -61,11 +61,7 @@ class NativePullTarget final : public PullTarget {
 
   void thread_came(pid_t tid) override { namer_.add(tid); }
   void name_threads(TimePoint now) override { namer_.update(now); }
-  void name_all_threads() override {
-    std::vector<pid_t> tids = process_.threads();
-    for (pid_t tid : tids) namer_.add(tid);
-    namer_.update_all(tids);
-  }
+  void name_all_threads() override { namer_.update_all(process_.threads()); }
 
  private:
   // `stands`: it has not run since the snapshot.

@@ -7,11 +7,11 @@
 #include <vector>
 
 #include "common/process/thread_probe.h"
+#include "common/sampler/thread_namer.h"
 #include "kernel/bpf_source.h"
 #include "kernel/thread_registers.h"
 #include "native/process_code.h"
 #include "native/standing_threads.h"
-#include "native/thread_namer.h"
 
 namespace rtprof::native {
 namespace {
@@ -43,10 +43,11 @@ class WaitSource final : public kernel::BpfSource {
     code_.thread_changed(tid);
   }
   void name_threads(bool all) override {
-    if (!all) return namer_.update(monotonic_now());
-    std::vector<pid_t> tids = process_.threads();
-    for (pid_t tid : tids) namer_.add(tid);
-    namer_.update_all(tids);
+    if (all) {
+      namer_.update_all(process_.threads());
+    } else {
+      namer_.update(monotonic_now());
+    }
   }
 
   void read_sleepers() override;

@@ -10,7 +10,7 @@
 #include "python/initial_stacks.h"
 #include "python/merged_stacks.h"
 #include "python/stacks.h"
-#include "python/thread_namer.h"
+#include "python/thread_names_by_tid.h"
 
 namespace rtprof {
 namespace {
@@ -41,7 +41,7 @@ class PythonKernelSource final : public kernel::BpfSource {
         lost_stack_(stacks_->marker("[unknown: stack lost]")),
         untraced_(stacks_->marker("[unknown: context switch not traced]")),
         unread_(stacks_->marker("[unknown: asleep since before the recording]")),
-        thread_namer_(process, python.layout, recorder) {
+        thread_namer_(process.pid(), recorder, std::make_shared<ThreadNamesByTid>(process, python.layout)) {
     if (plan.native) merged_.emplace(process, plan, recorder, workshop, *stacks_, namer_);
   }
 
@@ -66,7 +66,7 @@ class PythonKernelSource final : public kernel::BpfSource {
 
   void name_threads(bool all) override {
     if (all) {
-      thread_namer_.update_all();
+      thread_namer_.update_all(process_.threads());
     } else {
       thread_namer_.update(monotonic_now());
     }

@@ -10,7 +10,7 @@
 #include "common/sampler/pull_target.h"
 #include "python/pull_merge.h"
 #include "python/pull_reader.h"
-#include "python/thread_namer.h"
+#include "python/thread_names_by_tid.h"
 #include "python/thread_table.h"
 
 namespace rtprof {
@@ -34,7 +34,7 @@ class PythonPullTarget final : public PullTarget {
         stacks_namer_(recorder.add_namer(stacks_)),
         table_(process, layout_, plan.max_pause_share),
         reader_(process, layout_, mechanism, *stacks_, table_),
-        namer_(process, layout_, recorder) {
+        namer_(process.pid(), recorder, std::make_shared<ThreadNamesByTid>(process, layout_)) {
     if (plan.native) merge_.emplace(process, plan, recorder, workshop, *stacks_, stacks_namer_, reader_);
   }
 
@@ -84,7 +84,7 @@ class PythonPullTarget final : public PullTarget {
 
   void thread_came(pid_t tid) override { namer_.add(tid); }
   void name_threads(TimePoint now) override { namer_.update(now); }
-  void name_all_threads() override { namer_.update_all(); }
+  void name_all_threads() override { namer_.update_all(process_.threads()); }
 
   bool has_lock() const override { return has_gil(layout_.walk); }
   bool lock_is_held() override {

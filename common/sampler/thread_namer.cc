@@ -1,11 +1,12 @@
-#include "native/thread_namer.h"
+#include "common/sampler/thread_namer.h"
 
 #include <algorithm>
 #include <iterator>
+#include <vector>
 
 #include "common/process/procfs.h"
 
-namespace rtprof::native {
+namespace rtprof {
 namespace {
 
 // A thread that has no name by then is not one of the language.
@@ -17,12 +18,27 @@ constexpr Nanoseconds kLookingShare = 20;
 }  // namespace
 
 void ThreadNamer::add(pid_t tid) {
-  add(tid, kernel_thread_name(pid_, tid));
+  // With a runtime, a look tells the kernel's name, too.
+  add(tid, names_ ? std::string() : kernel_thread_name(pid_, tid));
 }
 
 void ThreadNamer::add(pid_t tid, std::string_view kernel_name) {
   if (!kernel_name.empty()) recorder_.thread_name({pid_, tid}, kernel_name);
   if (names_) looks_[tid] = 0;
+  named_.erase(tid);
+}
+
+// True when the program itself named the thread.
+bool ThreadNamer::name(pid_t tid, const std::unordered_map<pid_t, std::string>& known) {
+  if (auto found = known.find(tid); found != known.end()) {
+    named_.insert(tid);
+    recorder_.thread_name({pid_, tid}, found->second);
+    return true;
+  }
+  if (named_.contains(tid)) return true;
+  std::string name = kernel_thread_name(pid_, tid);
+  if (!name.empty()) recorder_.thread_name({pid_, tid}, name);
+  return false;
 }
 
 void ThreadNamer::update(TimePoint now) {
@@ -31,9 +47,7 @@ void ThreadNamer::update(TimePoint now) {
   for (const auto& [tid, looks] : looks_) tids.push_back(tid);
   std::unordered_map<pid_t, std::string> known = names_->read(tids);
   for (auto thread = looks_.begin(); thread != looks_.end();) {
-    auto found = known.find(thread->first);
-    if (found != known.end()) recorder_.thread_name({pid_, thread->first}, found->second);
-    bool done = found != known.end() || ++thread->second == kMostLooks;
+    bool done = name(thread->first, known) || ++thread->second == kMostLooks;
     thread = done ? looks_.erase(thread) : std::next(thread);
   }
   TimePoint end = monotonic_now();
@@ -41,8 +55,9 @@ void ThreadNamer::update(TimePoint now) {
 }
 
 void ThreadNamer::update_all(std::span<const pid_t> tids) {
-  if (!names_) return;
-  for (const auto& [tid, name] : names_->read(tids)) recorder_.thread_name({pid_, tid}, name);
+  std::unordered_map<pid_t, std::string> known;
+  if (names_) known = names_->read(tids);
+  for (pid_t tid : tids) name(tid, known);
 }
 
-}  // namespace rtprof::native
+}  // namespace rtprof
