@@ -94,6 +94,9 @@ void add_sampling_options(CLI::App& command, RecordOptions& options) {
                   "most of any second that a thread may be held")
       ->capture_default_str();
   command.add_flag("-g,--gil", options.gil, "Python: only time while holding the GIL");
+  command.add_flag("--jit-marks", options.jit_marks,
+                   "JVM: mark frames as interpreted _[0], C1's _[1], C2's _[j], inlined _[i]");
+  command.add_flag("--signatures", options.signatures, "JVM: methods with their signatures");
   command.add_flag("--idle", options.idle, "cpu counts elapsed time of all threads");
   command
       .add_option("--unwind", options.unwind,
@@ -162,6 +165,8 @@ SamplingPlan plan_of(const RecordOptions& options) {
   }
   plan.max_pause_share = *share;
   plan.gil_only = options.gil;
+  plan.jit_marks = options.jit_marks;
+  plan.signatures = options.signatures;
   plan.idle = options.idle;
   plan.unwind = unwind_of(options);
   plan.native = options.native;

@@ -29,6 +29,8 @@ struct RecordOptions {
   bool nonblocking = false;
   std::string max_pause_share = "10%";
   bool gil = false;
+  bool jit_marks = false;
+  bool signatures = false;
   std::string unwind = "auto";
   bool no_kernel = false;
   bool idle = false;

@@ -71,6 +71,10 @@ bool all_native(const Profile& profile) {
                              [](const RunQuality& run) { return run.runtime == "native"; });
 }
 
+bool of_jvm(const RunQuality& run) {
+  return run.runtime == "jvm";
+}
+
 bool anything_shown(const Profile& profile, Event event, const ReportOptions& report) {
   View view(profile, report);
   bool any = false;
@@ -123,6 +127,11 @@ std::vector<std::string> warnings_about(const Profile& profile, const SamplingPl
     } else if (!anything_shown(profile, event, report)) {
       warnings.push_back(fmt::format("-I and -X leave nothing of the {} profile", event_name(event)));
     }
+  }
+  bool is_of_jvm = plan.jit_marks || plan.signatures;
+  if (is_of_jvm && std::ranges::none_of(profile.quality.runs, of_jvm)) {
+    warnings.push_back(fmt::format("{} is about the JVM, and none was recorded",
+                                   plan.jit_marks ? "--jit-marks" : "--signatures"));
   }
   return warnings;
 }

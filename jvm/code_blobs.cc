@@ -1,6 +1,8 @@
 #include "jvm/code_blobs.h"
 
 #include <algorithm>
+#include <array>
+#include <cstring>
 #include <iterator>
 
 namespace rtprof::jvm {
@@ -76,7 +78,7 @@ void CodeBlobs::parse_compiled(std::span<const uint8_t> header, CodeBlob& blob) 
 }
 
 std::optional<CodeBlobs::Entry> CodeBlobs::parse(std::span<const uint8_t> header, Address start,
-                                                 uint64_t most_bytes) const {
+                                                 uint64_t most_bytes) {
   Entry entry;
   CodeBlob& blob = entry.blob;
   auto size = static_cast<uint64_t>(layout_.blob_size.in(header));
@@ -95,7 +97,25 @@ std::optional<CodeBlobs::Entry> CodeBlobs::parse(std::span<const uint8_t> header
   blob.frame_bytes = static_cast<uint32_t>(frame_words * sizeof(uint64_t));
   // -1: a frame that is never complete.
   if (complete >= 0) blob.frame_complete = static_cast<uint32_t>(complete);
+  blob.name = name_at(entry.name_address);
+  blob.kind = kind_of(blob.name, blob.frame_bytes);
+  if (blob.kind == BlobKind::kCompiled) parse_compiled(header, blob);
   return entry;
+}
+
+// Whether a blob is where it was: its block and its header say so, at the cost of one read.
+bool CodeBlobs::is_unchanged(Entry& entry) {
+  const CodeBlob& blob = entry.blob;
+  size_t block = layout_.heap_block_bytes;
+  header_.resize(block + std::min<uint64_t>(layout_.blob_bytes, blob.end - blob.start));
+  if (!memory_.read(blob.start - block, header_.data(), header_.size())) return false;
+  std::span<const uint8_t> bytes(header_);
+  if (!heaps_.is_used(bytes.first(block))) return false;
+  auto parsed = parse(bytes.subspan(block), blob.start, heaps_.block_bytes(bytes.first(block), blob.start));
+  if (!parsed || !same(entry.blob, parsed->blob)) return false;
+  entry.batch = batch_;
+  entry.looked = now_;
+  return true;
 }
 
 CodeBlobs::Entry* CodeBlobs::read(Address start, uint64_t most_bytes) {
@@ -103,9 +123,6 @@ CodeBlobs::Entry* CodeBlobs::read(Address start, uint64_t most_bytes) {
   if (!memory_.read(start, header_.data(), header_.size())) return nullptr;
   auto parsed = parse(header_, start, most_bytes);
   if (!parsed) return nullptr;
-  parsed->blob.name = name_at(parsed->name_address);
-  parsed->blob.kind = kind_of(parsed->blob.name, parsed->blob.frame_bytes);
-  if (parsed->blob.kind == BlobKind::kCompiled) parse_compiled(header_, parsed->blob);
   forget_within(start, parsed->blob.end);
   auto [known, is_new] = entries_.try_emplace(start);
   Entry& entry = known->second;
@@ -136,6 +153,7 @@ CodeBlobs::Entry* CodeBlobs::look_at(Address pc) {
   auto known = entry_at(pc);
   bool was_known = known != entries_.end();
   if (was_known && (known->second.batch == batch_ || !readable_)) return &known->second;
+  if (was_known && is_unchanged(known->second)) return &known->second;
   Address before = was_known ? known->first : 0;
   bool was_in_use = was_known && was_recent(known->second);
   auto block = heaps_.find(pc);
@@ -178,6 +196,16 @@ FrameShape CodeBlobs::shape_at(const CodeBlob& blob, Address pc) {
   }
   known->second = frame_shape(code);
   return known->second;
+}
+
+std::optional<Address> CodeBlobs::call_target(const CodeBlob& blob, Address pc) const {
+  constexpr uint8_t kCall = 0xe8;  // call rel32
+  std::array<uint8_t, 5> call{};
+  if (pc - blob.code_begin < call.size() || !memory_.read(pc - call.size(), call.data(), call.size()))
+    return std::nullopt;
+  int32_t distance = 0;
+  std::memcpy(&distance, call.data() + 1, sizeof distance);
+  return call[0] == kCall ? std::optional(pc + static_cast<int64_t>(distance)) : std::nullopt;
 }
 
 bool CodeBlobs::follows_call(const CodeBlob& blob, Address pc) {

@@ -66,7 +66,7 @@ constexpr Nanoseconds kOldestSample = 300 * kMillisecond;
 class CodeBlobs {
  public:
   // All outlive this.
-  CodeBlobs(const Memory& memory, const Layout& layout, const CodeHeaps& heaps)
+  CodeBlobs(const Memory& memory, const Layout& layout, CodeHeaps& heaps)
       : memory_(memory), layout_(layout), heaps_(heaps) {}
 
   // From here on each blob is looked at again, once, before it is used. Not `readable`: the process has
@@ -87,6 +87,10 @@ class CodeBlobs {
   // Whether what precedes an address is a call instruction.
   bool follows_call(const CodeBlob& blob, Address pc);
 
+  // What the instruction before an address calls, where it is one that names it: as of now, since HotSpot
+  // directs calls elsewhere as code is compiled.
+  std::optional<Address> call_target(const CodeBlob& blob, Address pc) const;
+
  private:
   struct Entry {
     CodeBlob blob;
@@ -103,8 +107,9 @@ class CodeBlobs {
   Entries::iterator entry_at(Address pc);
   void forget_within(Address start, Address end);
   Entry* look_at(Address pc);
+  bool is_unchanged(Entry& entry);
   Entry* read(Address start, uint64_t most_bytes);
-  std::optional<Entry> parse(std::span<const uint8_t> header, Address start, uint64_t most_bytes) const;
+  std::optional<Entry> parse(std::span<const uint8_t> header, Address start, uint64_t most_bytes);
   void parse_compiled(std::span<const uint8_t> header, CodeBlob& blob) const;
   const std::string& name_at(Address address);
   bool was_recent(const Entry& entry) const { return now_ - entry.looked <= kOldestSample; }
@@ -112,7 +117,7 @@ class CodeBlobs {
 
   const Memory& memory_;
   const Layout& layout_;
-  const CodeHeaps& heaps_;
+  CodeHeaps& heaps_;
   uint64_t batch_ = 1;
   TimePoint now_ = 0;
   bool readable_ = true;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace rtprof::jvm {
 namespace {
@@ -14,6 +15,7 @@ constexpr uint8_t kFree = 0xff;
 // Blocks of up to 512 MiB in segments of 64 bytes, in steps of 254.
 constexpr int kMostSteps = 1 << 16;
 constexpr size_t kMapBytes = 256;
+constexpr Nanoseconds kRefreshPeriod = 100 * kMillisecond;
 
 }  // namespace
 
@@ -56,6 +58,14 @@ bool CodeHeaps::refresh() {
   return true;
 }
 
+void CodeHeaps::begin_batch(TimePoint now) {
+  may_have_grown_ = true;
+  if (!heaps_.empty() && now - refreshed_ < kRefreshPeriod) return;
+  refreshed_ = now;
+  may_have_grown_ = false;
+  refresh();
+}
+
 const CodeHeaps::Heap* CodeHeaps::heap_of(Address address) const {
   auto heap = std::find_if(heaps_.begin(), heaps_.end(), [address](const Heap& each) {
     return address >= each.low && address < each.high;
@@ -63,24 +73,36 @@ const CodeHeaps::Heap* CodeHeaps::heap_of(Address address) const {
   return heap == heaps_.end() ? nullptr : &*heap;
 }
 
-std::optional<CodeHeaps::Block> CodeHeaps::find(Address address) const {
+// The heap whose part in use an address is in.
+const CodeHeaps::Heap* CodeHeaps::heap_in_use(Address address) const {
   const Heap* heap = heap_of(address);
-  if (heap == nullptr || address >= heap->used_end) return std::nullopt;
+  if (heap == nullptr || address >= heap->used_end) return nullptr;
   uint64_t segment = (address - heap->low) >> heap->shift;
-  if (segment >= heap->segments_end - heap->segments) return std::nullopt;
+  return segment < heap->segments_end - heap->segments ? heap : nullptr;
+}
+
+std::optional<CodeHeaps::Block> CodeHeaps::find(Address address) {
+  const Heap* heap = heap_in_use(address);
+  if (heap == nullptr && contains(address) && std::exchange(may_have_grown_, false) && refresh())
+    heap = heap_in_use(address);
+  return heap == nullptr ? std::nullopt : find_in(*heap, address);
+}
+
+std::optional<CodeHeaps::Block> CodeHeaps::find_in(const Heap& heap, Address address) const {
+  uint64_t segment = (address - heap.low) >> heap.shift;
   // A part of the map at a time, from the end.
   std::array<uint8_t, kMapBytes> part{};
   uint64_t part_begin = segment + 1;
   for (int step = 0; step < kMostSteps; ++step) {
     if (segment < part_begin) {
       part_begin = segment + 1 > kMapBytes ? segment + 1 - kMapBytes : 0;
-      if (!memory_.read(heap->segments + part_begin, part.data(), segment + 1 - part_begin))
+      if (!memory_.read(heap.segments + part_begin, part.data(), segment + 1 - part_begin))
         return std::nullopt;
     }
     uint8_t back = part[segment - part_begin];
     if (back == kFree || back > segment) return std::nullopt;
     if (back == 0) {
-      Address block = heap->low + (segment << heap->shift);
+      Address block = heap.low + (segment << heap.shift);
       std::array<uint8_t, 64> header{};
       if (layout_.heap_block_bytes > header.size()) return std::nullopt;
       std::span bytes(header.data(), layout_.heap_block_bytes);

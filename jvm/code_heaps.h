@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "common/base/clock.h"
 #include "common/process/memory.h"
 #include "jvm/layout.h"
 
@@ -21,6 +22,10 @@ class CodeHeaps {
   // ended: what was known stays then.
   bool refresh();
 
+  // From here on refresh() is done where it was not for a while, and once for an address of which it could
+  // tell more.
+  void begin_batch(TimePoint now);
+
   // Whether an address is in the space that is reserved for code.
   bool contains(Address address) const { return heap_of(address) != nullptr; }
 
@@ -30,7 +35,7 @@ class CodeHeaps {
     Address blob = 0;
     uint64_t bytes = 0;
   };
-  std::optional<Block> find(Address address) const;
+  std::optional<Block> find(Address address);
 
   // Whether a blob that find() gave is still in a used block of the same size. `header` is what precedes the
   // blob, Layout::heap_block_bytes.
@@ -47,11 +52,15 @@ class CodeHeaps {
     int shift = 0;  // the binary logarithm of a segment's size
   };
   const Heap* heap_of(Address address) const;
+  const Heap* heap_in_use(Address address) const;
+  std::optional<Block> find_in(const Heap& heap, Address address) const;
   std::optional<Heap> read_heap(Address heap) const;
 
   const Memory& memory_;
   const Layout& layout_;
   std::vector<Heap> heaps_;
+  TimePoint refreshed_ = 0;
+  bool may_have_grown_ = true;
 };
 
 }  // namespace rtprof::jvm

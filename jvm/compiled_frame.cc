@@ -113,13 +113,27 @@ bool follows_epilogue(const CompiledCode& code) {
   return false;
 }
 
+// Wrappers of native methods: leave; cmp [r15 + ..], 0; jne; ret (SharedRuntime::generate_native_wrapper). By
+// itself the byte of leave can be the end of other instructions.
+bool follows_leave(const CompiledCode& code) {
+  constexpr uint8_t kLeave = 0xc9;
+  std::span<const uint8_t> before = code.before;
+  bool compares_next = begins(code.after, {0x49, 0x83, 0x7f}) || begins(code.after, {0x49, 0x83, 0xbf});
+  if (ends(before, {kLeave}) && compares_next) return true;
+  bool jumps_next = begins(code.after, {0x0f, 0x85}) || begins(code.after, {0x75});
+  auto has_compared = [&](uint8_t modrm, size_t length) {
+    return before.size() > length && begins(before.last(length + 1), {kLeave, 0x49, 0x83, modrm});
+  };
+  return jumps_next && (has_compared(0x7f, 5) || has_compared(0xbf, 8));
+}
+
 }  // namespace
 
 FrameShape frame_shape(const CompiledCode& code) {
   // Method handle intrinsics jump on and have no frame.
   if (code.frame_bytes < 2 * kWord) return {0, FrameShape::kInRegister};
   if (!code.prologue.empty()) return in_prologue(code);
-  if (is_return(code) || follows_epilogue(code)) return {0, FrameShape::kInRegister};
+  if (is_return(code) || follows_epilogue(code) || follows_leave(code)) return {0, FrameShape::kInRegister};
   if (begins(code.after, {kPopRbp})) return {kWord, 0};
   return whole(code.frame_bytes);
 }

@@ -33,7 +33,7 @@ class Dumper {
         version_(std::move(jvm.version)),
         program_(std::move(jvm.program)),
         layout_(std::move(*jvm.layout)),
-        code_(process.memory(), layout_, true),
+        code_(process.memory(), layout_, FrameDetail{.lines = true}),
         stacks_(process, options, &code_),
         java_threads_(process.memory(), layout_) {}
 

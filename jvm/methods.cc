@@ -33,11 +33,12 @@ std::optional<Methods::Symbols> Methods::symbols_of(std::span<const uint8_t> con
   if (!is_index(name) || !is_index(signature) || tags == 0 || holder == 0) return std::nullopt;
   Symbols symbols;
   uint8_t kinds[2] = {};
-  const MemoryRange ranges[] = {
-      {tags + kTagsHeader + name, &kinds[0], 1},
-      {tags + kTagsHeader + signature, &kinds[1], 1},
-      {pool + layout_.pool_bytes + name * sizeof(Address), &symbols.name, sizeof symbols.name},
-      {holder + layout_.klass_name.offset, &symbols.holder, sizeof symbols.holder}};
+  auto entry_at = [&](int64_t index) { return pool + layout_.pool_bytes + index * sizeof(Address); };
+  const MemoryRange ranges[] = {{tags + kTagsHeader + name, &kinds[0], 1},
+                                {tags + kTagsHeader + signature, &kinds[1], 1},
+                                {entry_at(name), &symbols.name, sizeof symbols.name},
+                                {entry_at(signature), &symbols.signature, sizeof symbols.signature},
+                                {holder + layout_.klass_name.offset, &symbols.holder, sizeof symbols.holder}};
   bool all = memory_.read_batch(ranges) == std::size(ranges);
   if (!all || kinds[0] != kUtf8 || kinds[1] != kUtf8) return std::nullopt;
   return symbols;
@@ -60,6 +61,10 @@ std::optional<JavaMethod> Methods::read(Address address) const {
   auto name = symbols ? symbol_text(memory_, layout_, symbols->name) : std::nullopt;
   if (!holder || !name) return std::nullopt;
   method.name = *holder + "." + *name;
+  if (!signatures_) return method;
+  auto signature = symbol_text(memory_, layout_, symbols->signature);
+  if (!signature) return std::nullopt;
+  method.name += *signature;
   return method;
 }
 

@@ -14,7 +14,7 @@ namespace rtprof::jvm {
 
 // What a Method is, as it was when it was read.
 struct JavaMethod {
-  std::string name;  // "java/util/HashMap.get"
+  std::string name;  // "java/util/HashMap.get"; with its signature where those are asked for
   Address const_method = 0;
   Address pool = 0;
   uint32_t code_bytes = 0;        // of its bytecode; 0: a native method, or one without a body
@@ -28,8 +28,9 @@ struct JavaMethod {
 // was taken meanwhile may be of either. Lives on one thread.
 class Methods {
  public:
-  // Both outlive this.
-  Methods(const Memory& memory, const Layout& layout) : memory_(memory), layout_(layout) {}
+  // Both outlive this. `signatures`: names have them.
+  Methods(const Memory& memory, const Layout& layout, bool signatures = false)
+      : memory_(memory), layout_(layout), signatures_(signatures) {}
 
   // As CodeBlobs::begin_batch().
   void begin_batch(bool readable, TimePoint now) {
@@ -55,6 +56,7 @@ class Methods {
   struct Symbols {
     Address holder = 0;
     Address name = 0;
+    Address signature = 0;
   };
 
   std::optional<JavaMethod> read(Address method) const;
@@ -63,6 +65,7 @@ class Methods {
 
   const Memory& memory_;
   const Layout& layout_;
+  const bool signatures_;
   uint64_t batch_ = 1;
   TimePoint now_ = 0;
   bool readable_ = true;

@@ -26,9 +26,10 @@ void check_plan(const SamplingPlan& plan) {
 std::unique_ptr<Source> open_jvm(const Process& process, const SamplingPlan& plan, RunServices& services) {
   check_plan(plan);
   jvm::Layout layout = std::move(*jvm::require_jvm(process, plan.patience).layout);
+  jvm::FrameDetail detail{plan.native_lines, plan.jit_marks, plan.signatures};
   native::CodeKind kind{"jvm", layout.version.text,
-                        std::make_shared<jvm::JavaCode>(process.memory(), layout, plan.native_lines),
-                        kStackBytes, std::make_shared<jvm::JavaThreadNames>(process, layout)};
+                        std::make_shared<jvm::JavaCode>(process.memory(), layout, detail), kStackBytes,
+                        std::make_shared<jvm::JavaThreadNames>(process, layout)};
   return native::open_by_ladder(process, plan, services, kind);
 }
 

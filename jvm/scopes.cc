@@ -1,5 +1,7 @@
 #include "jvm/scopes.h"
 
+#include <utility>
+
 #include "jvm/compressed_stream.h"
 
 namespace rtprof::jvm {
@@ -7,6 +9,8 @@ namespace {
 
 constexpr uint64_t kMostBytes = 8 << 20;
 constexpr size_t kDeepest = 256;
+// Of all nmethods that are kept.
+constexpr size_t kMostTableBytes = 2 << 20;
 
 std::optional<std::vector<uint8_t>> bytes_of(const Memory& memory, Address begin, Address end) {
   if (begin == 0 || end <= begin) return std::vector<uint8_t>();
@@ -53,19 +57,37 @@ std::vector<RecordedScope> recorded_scopes(const Layout& layout, std::span<const
   return recorded;
 }
 
-std::optional<std::vector<Scope>> scopes_at(const Memory& memory, const Layout& layout, const CodeBlob& blob,
-                                            Address pc, bool is_return_address) {
-  std::vector<Scope> found;
-  auto pcs = bytes_of(memory, blob.pcs_begin, blob.pcs_end);
-  auto scopes = bytes_of(memory, blob.scopes, blob.scopes_end);
-  if (!pcs || !scopes) return std::nullopt;
-  auto offset = scope_offset(layout, *pcs, static_cast<int64_t>(pc - blob.code_begin), is_return_address);
-  if (!offset) return found;
-  for (const RecordedScope& scope : recorded_scopes(layout, *scopes, *offset)) {
-    auto method = memory.pointer(blob.metadata + (uint64_t{scope.method} - 1) * sizeof(Address));
-    if (!method || *method == 0) return std::nullopt;
-    found.push_back({*method, scope.bci});
+// Places of one nmethod are met many at a time, and to read its tables is what takes long.
+const ScopeTables::Tables* ScopeTables::tables_of(const CodeBlob& blob) {
+  auto known = tables_.find(blob.version);
+  if (known != tables_.end()) return &known->second;
+  auto pcs = bytes_of(memory_, blob.pcs_begin, blob.pcs_end);
+  auto scopes = bytes_of(memory_, blob.scopes, blob.scopes_end);
+  if (!pcs || !scopes) return nullptr;
+  if (bytes_ > kMostTableBytes) {
+    tables_.clear();
+    bytes_ = 0;
   }
+  bytes_ += pcs->size() + scopes->size() + sizeof(Tables);
+  return &tables_.emplace(blob.version, Tables{std::move(*pcs), std::move(*scopes)}).first->second;
+}
+
+std::optional<std::vector<Scope>> ScopeTables::at(const CodeBlob& blob, Address pc, bool is_return_address) {
+  std::vector<Scope> found;
+  const Tables* tables = tables_of(blob);
+  if (tables == nullptr) return std::nullopt;
+  auto offset =
+      scope_offset(layout_, tables->pcs, static_cast<int64_t>(pc - blob.code_begin), is_return_address);
+  if (!offset) return found;
+  std::vector<RecordedScope> recorded = recorded_scopes(layout_, tables->scopes, *offset);
+  std::vector<MemoryRange> ranges;
+  found.resize(recorded.size());
+  for (size_t i = 0; i < recorded.size(); ++i) {
+    found[i].bci = recorded[i].bci;
+    Address place = blob.metadata + (uint64_t{recorded[i].method} - 1) * sizeof(Address);
+    ranges.push_back({place, &found[i].method, sizeof(Address)});
+  }
+  if (memory_.read_batch(ranges) != ranges.size()) return std::nullopt;
   // The outermost is the nmethod's own, or these are not its scopes.
   if (found.empty() || found.back().method != blob.method) return std::nullopt;
   return found;

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <unordered_map>
 #include <vector>
 
 #include "common/process/memory.h"
@@ -19,12 +20,30 @@ struct Scope {
   bool operator==(const Scope&) const = default;
 };
 
-// The methods that run at a place of an nmethod: the innermost inlined one first, its own method last. Empty
-// when nothing is recorded of the place: then it is its own method's code. Nothing when what is there cannot
-// be read, or is not of this nmethod. `is_return_address`: the place is what a call returns to, and is
-// recorded; else what is recorded of the next place is taken, as HotSpot's own profiling interfaces do.
-std::optional<std::vector<Scope>> scopes_at(const Memory& memory, const Layout& layout, const CodeBlob& blob,
-                                            Address pc, bool is_return_address);
+// What nmethods have recorded of their places. Lives on one thread.
+class ScopeTables {
+ public:
+  // Both outlive this.
+  ScopeTables(const Memory& memory, const Layout& layout) : memory_(memory), layout_(layout) {}
+
+  // The methods that run at a place of an nmethod: the innermost inlined one first, its own method last.
+  // Empty when nothing is recorded of the place: then it is its own method's code. Nothing when what is there
+  // cannot be read, or is not of this nmethod. `is_return_address`: the place is what a call returns to, and
+  // is recorded; else what is recorded of the next place is taken, as HotSpot's own profiling interfaces do.
+  std::optional<std::vector<Scope>> at(const CodeBlob& blob, Address pc, bool is_return_address);
+
+ private:
+  struct Tables {
+    std::vector<uint8_t> pcs;
+    std::vector<uint8_t> scopes;
+  };
+  const Tables* tables_of(const CodeBlob& blob);
+
+  const Memory& memory_;
+  const Layout& layout_;
+  std::unordered_map<uint32_t, Tables> tables_;  // of some nmethods, by the blob's version
+  size_t bytes_ = 0;
+};
 
 // The parts of it, over bytes that may be anything.
 // The offset of the scope that is recorded of a place `offset` bytes after the code's begin; nothing when

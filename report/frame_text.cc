@@ -33,6 +33,23 @@ std::string function_or_module(const Profile& profile, const Frame& frame) {
   return fmt::format("[{}]", module.empty() ? "unknown" : module);
 }
 
+// As tools that draw Java's flame graphs know them, at the end of the name.
+std::string_view mark_text(JitMark mark) {
+  switch (mark) {
+    case JitMark::kNone:
+      break;
+    case JitMark::kInterpreted:
+      return "_[0]";
+    case JitMark::kC1:
+      return "_[1]";
+    case JitMark::kC2:
+      return "_[j]";
+    case JitMark::kInlined:
+      return "_[i]";
+  }
+  return "";
+}
+
 std::string raw_text(const Profile& profile, const Frame& frame, const ReportOptions& options) {
   switch (frame.kind) {
     case FrameKind::kPython:
@@ -50,6 +67,7 @@ std::string raw_text(const Profile& profile, const Frame& frame, const ReportOpt
   }
   std::string text = function_or_module(profile, frame);
   if (options.lines.value_or(false) && frame.line > 0) text += fmt::format(":{}", frame.line);
+  text += mark_text(frame.mark);
   return text;
 }
 
@@ -60,7 +78,7 @@ std::string frame_text(const Profile& profile, const Frame& frame, const ReportO
 }
 
 std::string function_name(const Profile& profile, const Frame& frame) {
-  return clean_text(function_or_module(profile, frame));
+  return clean_text(function_or_module(profile, frame) + std::string(mark_text(frame.mark)));
 }
 
 std::string_view file_name(const Profile& profile, const Frame& frame, const ReportOptions& options) {

@@ -12,10 +12,12 @@ namespace rtprof {
 //   Python  qualname (short/path.py:LINE)     native  function, or [module] when it has no symbol
 //   JVM     java/util/HashMap.get[:LINE]      kernel  name_[k]
 //   Go      main.work[:LINE]                  type    java.util.HashMap$Node_[i]
+// How a JVM ran a function stands behind it where that is recorded: _[0] interpreted, _[1] C1, _[j] C2,
+// _[i] inlined.
 std::string frame_text(const Profile& profile, const Frame& frame, const ReportOptions& options);
 
-// The function alone, or [module] when a native frame has no symbol, without any mark of its kind;
-// clean_text()ed.
+// The function alone, or [module] when a native frame has no symbol, without any mark of its kind, but with
+// that of how it was run; clean_text()ed.
 std::string function_name(const Profile& profile, const Frame& frame);
 
 // The file as options show it, short or whole; empty when there is none.

@@ -21,5 +21,7 @@ export function readProfile(text) {
 // The text of a frame with its line, as collapsed stacks have it.
 export function textWithLine(name, kind, line) {
   if (kind === kKind.python && name.endsWith(")")) return `${name.slice(0, -1)}:${line})`;
+  const mark = kind === kKind.java ? name.search(/_\[[01ji]\]$/) : -1; // of how the JVM ran it
+  if (mark >= 0) return `${name.slice(0, mark)}:${line}${name.slice(mark)}`;
   return `${name}:${line}`;
 }

@@ -26,6 +26,7 @@ struct Registers {
     kRsp,
     kR8,
     kR12 = 12,
+    kR13 = 13,
     kR15 = 15,
     kRip,
     kCount

@@ -17,7 +17,8 @@ size_t Profile::FrameHash::operator()(const Frame& frame) const {
   uint64_t hash = mix_bits(pair_key(frame.function, frame.file));
   hash =
       mix_bits(hash ^ pair_key(static_cast<uint32_t>(frame.line), static_cast<uint32_t>(frame.start_line)));
-  hash = mix_bits(hash ^ pair_key(frame.short_file, frame.module) ^ static_cast<uint64_t>(frame.kind));
+  hash = mix_bits(hash ^ pair_key(frame.short_file, frame.module));
+  hash = mix_bits(hash ^ pair_key(static_cast<uint32_t>(frame.kind), static_cast<uint32_t>(frame.mark)));
   return hash;
 }
 

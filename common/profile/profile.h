@@ -30,8 +30,18 @@ enum class FrameKind : uint8_t {
   kUnknown,  // "[unknown: REASON]" and other marks in the place of a frame, such as "[truncated]"
 };
 
+// How a runtime ran a frame's code, where that is asked for.
+enum class JitMark : uint8_t {
+  kNone,  // not asked for, or of no such code
+  kInterpreted,
+  kC1,       // compiled for a quick start
+  kC2,       // compiled with all optimisations
+  kInlined,  // a part of its caller's code
+};
+
 struct Frame {
   FrameKind kind = FrameKind::kUnknown;
+  JitMark mark = JitMark::kNone;
   StringId function = 0;
   StringId file = 0;        // whole path
   StringId short_file = 0;  // as shown without --full-filenames; 0 when there is none

@@ -30,6 +30,8 @@ struct SamplingPlan {
   UnwindMethod unwind = UnwindMethod::kAuto;
   bool native = false;        // a runtime's stacks with the machine's frames that it called
   bool native_lines = false;  // file and line of machine code, and inlined functions as frames
+  bool jit_marks = false;     // JVM: frames tell whether they were interpreted, compiled or inlined
+  bool signatures = false;    // JVM: names of methods have their signatures
   // Where they are permitted: offcpu shows where in the kernel a thread waits, stacks of machine code where
   // in the kernel it runs.
   bool kernel_frames = true;

@@ -93,7 +93,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   registers.values[rtprof::Registers::kRsp] = snapshot.stack_address;
   registers.values[rtprof::Registers::kRbp] = snapshot.stack_address + number_at(input, 6) % 512;
   rtprof::native::StackMemory stack(snapshot);
-  rtprof::jvm::JavaCode code(memory, jvm.layout, true);
+  rtprof::jvm::JavaCode code(memory, jvm.layout, {.lines = true, .marks = true, .signatures = true});
   std::vector<rtprof::native::MachineFrame> frames;
   for (int batch = 0; batch < 2; ++batch) {
     rtprof::native::Cursor cursor{registers};

@@ -55,6 +55,17 @@ TEST_F(CodeBlobsTest, StayTheSame) {
   EXPECT_EQ(version(code + 8), before);
 }
 
+TEST_F(CodeBlobsTest, AreLookedAtAgainByOneRead) {
+  Address code = jvm_.add(4, {});
+  uint32_t before = version(code + 200);
+  next_batch();
+  size_t reads = jvm_.memory.reads();
+  EXPECT_EQ(version(code + 200), before);
+  EXPECT_EQ(jvm_.memory.reads(), reads + 1);
+  EXPECT_EQ(version(code), before);
+  EXPECT_EQ(jvm_.memory.reads(), reads + 1) << "once in a batch";
+}
+
 TEST_F(CodeBlobsTest, AreNoneWhereAnotherWasMeanwhile) {
   Address code = jvm_.add(0, {.compile_id = 1});
   uint32_t before = version(code);

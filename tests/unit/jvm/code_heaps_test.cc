@@ -80,6 +80,22 @@ TEST_F(CodeHeapsTest, FindsNothingWhereNothingIs) {
   EXPECT_FALSE(heaps_.find(kCode + 4096)) << "not code";
 }
 
+TEST_F(CodeHeapsTest, LooksAgainWhereAHeapMayHaveGrown) {
+  heaps_.begin_batch(kSecond);
+  size_t reads = memory_.reads();
+  heaps_.begin_batch(kSecond + kMillisecond);
+  EXPECT_EQ(memory_.reads(), reads) << "a moment ago it was";
+  memory_.map(kCode + 1024, 1024);
+  memory_.set(kHeap + 24, kCode + 2048);
+  memory_.set(kHeap + 64 + 24, kMap + 16);
+  memory_.put(kMap + 8, std::vector<uint8_t>{0, 1});
+  block(8, 2, true);
+  EXPECT_TRUE(heaps_.find(kCode + 9 * 128));
+  reads = memory_.reads();
+  EXPECT_FALSE(heaps_.find(kCode + 4096)) << "not code";
+  EXPECT_EQ(memory_.reads(), reads);
+}
+
 TEST_F(CodeHeapsTest, DoesNotTrustTheMap) {
   memory_.set(kMap + 3, uint8_t{200});
   EXPECT_FALSE(heaps_.find(kCode + 3 * 128)) << "steps back beyond the heap";

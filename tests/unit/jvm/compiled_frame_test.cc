@@ -80,6 +80,21 @@ TEST(EpilogueTest, PollsBeforeTheReturn) {
   EXPECT_EQ(between({}, {0x85, 0x05, 1, 2, 3, 4, 0x90}), kWhole) << "a poll in a loop";
 }
 
+TEST(EpilogueTest, OfWrappersLooksForAnException) {
+  // leave; cmp [r15 + 8], 0; jne ..; ret
+  const Bytes code{0xc9, 0x49, 0x83, 0x7f, 0x08, 0x00, 0x0f, 0x85, 1, 2, 3, 4, 0xc3};
+  auto at_place = [&](size_t pc) {
+    std::span bytes(code);
+    return frame_shape({.frame_bytes = 32, .before = bytes.first(pc), .after = bytes.subspan(pc)});
+  };
+  EXPECT_EQ(at_place(0), kWhole);
+  for (size_t pc : {1, 6, 12}) EXPECT_EQ(at_place(pc), kNoFrame) << pc;
+  // test ecx, ecx; jne
+  const Bytes test{0x85, 0xc9};
+  const Bytes jump{0x0f, 0x85};
+  EXPECT_EQ(frame_shape({.frame_bytes = 32, .before = test, .after = jump}), kWhole);
+}
+
 TEST(EpilogueTest, IsFollowedByWhatever) {
   EXPECT_EQ(between({0x48, 0x83, 0xc4, 0x10, 0x5d}, {0xe9, 0, 0, 0, 0}), kNoFrame);
   EXPECT_EQ(between({0x48, 0x83, 0xc4, 0x20, 0x5d}, {0xe9, 0, 0, 0, 0}), kWhole) << "of another frame";

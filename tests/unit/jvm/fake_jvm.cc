@@ -54,6 +54,7 @@ Address FakeJvm::add(size_t segment, const Blob& blob) {
   memory.set(start + 40, end);
   memory.set(start + 48, blob.method);
   memory.set(start + 72, blob.compile_id);
+  memory.set(start + 76, blob.level);
   return code;
 }
 

@@ -24,6 +24,7 @@ class FakeJvm {
     int32_t frame_words = 4;
     Address method = 0;
     int32_t compile_id = 1;
+    int32_t level = 4;
   };
 
   FakeJvm();

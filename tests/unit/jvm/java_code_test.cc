@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "report/frame_text.h"
 #include "tests/unit/jvm/fake_jvm.h"
 
 namespace rtprof::jvm {
@@ -51,8 +52,8 @@ class JavaCodeTest : public testing::Test {
   }
 
   // Names, leaf first; what the walk ended with is the last.
-  std::vector<std::string> walk(Address pc, Address sp, Address fp) {
-    JavaCode code(jvm_.memory, jvm_.layout, false);
+  std::vector<std::string> walk(Address pc, Address sp, Address fp, const FrameDetail& detail = {}) {
+    JavaCode code(jvm_.memory, jvm_.layout, detail);
     code.begin_batch();
     StackSnapshot snapshot;
     snapshot.stack_address = kStack;
@@ -69,7 +70,7 @@ class JavaCodeTest : public testing::Test {
     for (const native::MachineFrame& frame : frames) {
       std::vector<FrameId> named;
       code.name(frame.made, profile, named);
-      for (FrameId id : named) names.emplace_back(profile.string(profile.frame(id).function));
+      for (FrameId id : named) names.push_back(frame_text(profile, profile.frame(id), {}));
     }
     names.emplace_back(result == StepResult::kComplete ? "complete" : code.problem());
     return names;
@@ -109,6 +110,21 @@ TEST_F(JavaCodeTest, StepsThroughInterpretedFrames) {
   put_interpreted(20, 40, call_stub_ + 60, at(24), kInner, inner_bytecode_ + 3);
   put_call_stub(40);
   EXPECT_EQ(walk(interpreter_ + 40, at(10), at(20)), (Names{"a/Inner.work", "StubRoutines (1)", "complete"}));
+}
+
+TEST_F(JavaCodeTest, MarksHowMethodsWereRun) {
+  Address wrapper = jvm_.add(16, {.name = "native nmethod", .method = kInner, .compile_id = 3, .level = 0});
+  jvm_.add(0, {.method = kInner, .compile_id = 4, .level = 3});
+  jvm_.put_call(inner_ + 60);
+  words_[3] = inner_ + 60;
+  words_[7] = outer_ + 60;
+  words_[10] = at(20);
+  words_[11] = interpreter_ + 60;
+  put_interpreted(20, 40, call_stub_ + 60, at(24), kInner, inner_bytecode_ + 3);
+  put_call_stub(40);
+  EXPECT_EQ(walk(wrapper + 40, at(0), 0, {.marks = true}),
+            (Names{"a/Inner.work", "a/Inner.work_[1]", "Outer.main_[j]", "a/Inner.work_[0]",
+                   "StubRoutines (1)", "complete"}));
 }
 
 TEST_F(JavaCodeTest, ChecksTheBytecodePointerOfAnInterpretedFrame) {
@@ -177,7 +193,7 @@ TEST_F(JavaCodeTest, TellsOfFramesInTheHeap) {
 
 TEST(ThreadKindTest, IsToldByTheName) {
   test::FakeJvm jvm;
-  JavaCode code(jvm.memory, jvm.layout, false);
+  JavaCode code(jvm.memory, jvm.layout, {});
   EXPECT_EQ(code.thread_kind("C2 CompilerThre"), "[JIT compiler]");
   EXPECT_EQ(code.thread_kind("G1 Conc#0"), "[GC]");
   EXPECT_EQ(code.thread_kind("Gang worker#0 ("), "[GC]");

@@ -61,6 +61,14 @@ TEST_F(MethodsTest, HaveTheNameOfTheirClass) {
   EXPECT_EQ(name(), "java/util/Map.get");
 }
 
+TEST_F(MethodsTest, HaveTheirSignatureWhereItIsAskedFor) {
+  Methods methods(memory_, layout_, true);
+  methods.begin_batch(true, now_);
+  const JavaMethod* method = methods.find(kMethod);
+  ASSERT_NE(method, nullptr);
+  EXPECT_EQ(method->name, "java/util/Map.get()V");
+}
+
 TEST_F(MethodsTest, AreLookedAtAgain) {
   EXPECT_EQ(name(), "java/util/Map.get");
   symbol(0x6300, "put");

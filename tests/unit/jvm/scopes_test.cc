@@ -96,16 +96,40 @@ TEST_F(ScopesTest, MustEndWithTheBlobsOwnMethod) {
   blob.scopes = 0x2000;
   blob.scopes_end = 0x2004;
   blob.metadata = 0x3000;
-  EXPECT_EQ(scopes_at(memory, layout_, blob, 0x514, true), (std::vector<Scope>{{0x7000, 4}}));
+  EXPECT_EQ(ScopeTables(memory, layout_).at(blob, 0x514, true), (std::vector<Scope>{{0x7000, 4}}));
   blob.method = 0x7008;
-  EXPECT_EQ(scopes_at(memory, layout_, blob, 0x514, true), std::nullopt);
+  EXPECT_EQ(ScopeTables(memory, layout_).at(blob, 0x514, true), std::nullopt);
   blob.method = 0x7000;
   memory.unmap(0x2000);
-  EXPECT_EQ(scopes_at(memory, layout_, blob, 0x514, true), std::nullopt) << "not readable";
+  EXPECT_EQ(ScopeTables(memory, layout_).at(blob, 0x514, true), std::nullopt) << "not readable";
   blob.pcs_begin = 0;
   blob.pcs_end = 0;
   blob.scopes = 0;
-  EXPECT_EQ(scopes_at(memory, layout_, blob, 0x514, true), std::vector<Scope>()) << "nothing is recorded";
+  EXPECT_EQ(ScopeTables(memory, layout_).at(blob, 0x514, true), std::vector<Scope>())
+      << "nothing is recorded";
+}
+
+TEST_F(ScopesTest, OfOneNmethodAreReadOnce) {
+  test::FakeMemory memory;
+  pc_desc(20, 1);
+  pc_desc(40, 1);
+  memory.put(0x1000, pcs_);
+  memory.put(0x2000, Bytes{0, 0, 1, 5});
+  memory.set(0x3000, Address{0x7000});
+  CodeBlob blob;
+  blob.version = 1;
+  blob.code_begin = 0x500;
+  blob.method = 0x7000;
+  blob.pcs_begin = 0x1000;
+  blob.pcs_end = 0x1000 + pcs_.size();
+  blob.scopes = 0x2000;
+  blob.scopes_end = 0x2004;
+  blob.metadata = 0x3000;
+  ScopeTables tables(memory, layout_);
+  EXPECT_TRUE(tables.at(blob, 0x514, true));
+  size_t before = memory.reads();
+  EXPECT_EQ(tables.at(blob, 0x528, true), (std::vector<Scope>{{0x7000, 4}}));
+  EXPECT_EQ(memory.reads(), before + 1) << "the methods, which may move";
 }
 
 TEST(LineTableTest, TellsTheLastLineBefore) {

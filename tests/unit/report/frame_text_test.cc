@@ -45,6 +45,26 @@ TEST(FrameText, MarksOfKinds) {
   EXPECT_EQ(text(profile, profile.unknown_frame("torn")), "[unknown: torn]");
 }
 
+TEST(FrameText, MarksOfHowTheJvmRanAFunction) {
+  Profile profile;
+  ReportOptions lines;
+  lines.lines = true;
+  Frame frame = profile.frame(frame_of(profile, FrameKind::kJava, "Main.work", 7));
+  FrameId plain = profile.intern(frame);
+  constexpr std::pair<JitMark, const char*> kMarks[] = {{JitMark::kInterpreted, "_[0]"},
+                                                        {JitMark::kC1, "_[1]"},
+                                                        {JitMark::kC2, "_[j]"},
+                                                        {JitMark::kInlined, "_[i]"}};
+  for (auto [mark, shown] : kMarks) {
+    frame.mark = mark;
+    FrameId marked = profile.intern(frame);
+    EXPECT_NE(marked, plain);
+    EXPECT_EQ(text(profile, marked), std::string("Main.work") + shown);
+    EXPECT_EQ(text(profile, marked, lines), std::string("Main.work:7") + shown);
+    EXPECT_EQ(function_name(profile, frame), std::string("Main.work") + shown);
+  }
+}
+
 TEST(FrameText, NativeWithoutASymbolIsItsModule) {
   Profile profile;
   Frame frame;
