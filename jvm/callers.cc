@@ -71,9 +71,13 @@ Callers::Calls Callers::calls(Address return_address, const CodeBlob& callee) {
   const CodeBlob* called = target && heaps_.contains(*target) ? blobs_.find(*target) : nullptr;
   if (called == nullptr || called->kind != BlobKind::kCompiled) return Calls::kMaybe;
   if (called->method == callee.method) return Calls::kYes;
-  // A method handle's intrinsic goes on to the callee; a piece of the caller's own, to the interpreter.
-  bool goes_on = called->frame_bytes < 2 * kWord || called == caller;
-  return goes_on ? Calls::kMaybe : Calls::kNo;
+  // A piece of the caller's own goes on to the interpreter, a method handle's intrinsic to any callee.
+  if (called == caller) {
+    Address method = blobs_.interpreted_method(*target);
+    if (method == 0) return Calls::kMaybe;
+    return method == callee.method ? Calls::kYes : Calls::kNo;
+  }
+  return called->frame_bytes < 2 * kWord ? Calls::kMaybe : Calls::kNo;
 }
 
 // C2's code for strings and arrays keeps registers, and copies of short strings, on top of the frame for a

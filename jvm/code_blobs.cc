@@ -208,6 +208,15 @@ std::optional<Address> CodeBlobs::call_target(const CodeBlob& blob, Address pc) 
   return call[0] == kCall ? std::optional(pc + static_cast<int64_t>(distance)) : std::nullopt;
 }
 
+// CompiledStaticCall::emit_to_interp_stub: mov rbx, Method; jmp.
+Address CodeBlobs::interpreted_method(Address call_target) const {
+  std::array<uint8_t, 10> move{};
+  if (!memory_.read(call_target, move.data(), move.size()) || move[0] != 0x48 || move[1] != 0xbb) return 0;
+  Address method = 0;
+  std::memcpy(&method, move.data() + 2, sizeof method);
+  return method;
+}
+
 bool CodeBlobs::follows_call(const CodeBlob& blob, Address pc) {
   auto [known, is_new] = entry_of(blob).after_call.try_emplace(pc, false);
   if (!is_new) return known->second;

@@ -91,6 +91,10 @@ class CodeBlobs {
   // directs calls elsewhere as code is compiled.
   std::optional<Address> call_target(const CodeBlob& blob, Address pc) const;
 
+  // The Method that a piece of an nmethod's own hands to the interpreter, where a call leads to such a piece;
+  // 0: not known.
+  Address interpreted_method(Address call_target) const;
+
  private:
   struct Entry {
     CodeBlob blob;
