@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <utility>
 
 namespace rtprof::jvm {
 namespace {
@@ -32,7 +31,7 @@ std::optional<CodeHeaps::Heap> CodeHeaps::read_heap(Address heap) const {
   bool plausible = *low != 0 && *low <= *used_end && *used_end <= *high && *map <= *map_end && *shift > 0 &&
                    *shift <= kLargestShift;
   if (!plausible) return std::nullopt;
-  return Heap{*low, *high, *used_end, *map, *map_end, static_cast<int>(*shift)};
+  return Heap{heap, *low, *high, *used_end, *map, *map_end, static_cast<int>(*shift)};
 }
 
 bool CodeHeaps::refresh() {
@@ -59,10 +58,8 @@ bool CodeHeaps::refresh() {
 }
 
 void CodeHeaps::begin_batch(TimePoint now) {
-  may_have_grown_ = true;
   if (!heaps_.empty() && now - refreshed_ < kRefreshPeriod) return;
   refreshed_ = now;
-  may_have_grown_ = false;
   refresh();
 }
 
@@ -73,19 +70,29 @@ const CodeHeaps::Heap* CodeHeaps::heap_of(Address address) const {
   return heap == heaps_.end() ? nullptr : &*heap;
 }
 
-// The heap whose part in use an address is in.
-const CodeHeaps::Heap* CodeHeaps::heap_in_use(Address address) const {
-  const Heap* heap = heap_of(address);
-  if (heap == nullptr || address >= heap->used_end) return nullptr;
-  uint64_t segment = (address - heap->low) >> heap->shift;
-  return segment < heap->segments_end - heap->segments ? heap : nullptr;
+bool CodeHeaps::is_in_use(const Heap& heap, Address address) {
+  uint64_t segment = (address - heap.low) >> heap.shift;
+  return address < heap.used_end && segment < heap.segments_end - heap.segments;
+}
+
+// Whether more of a heap is in use than was known. One read tells that it is not: what is left on stacks asks
+// often.
+bool CodeHeaps::grow(Heap& heap) const {
+  auto used_end = memory_.pointer(heap.address + layout_.heap_memory.offset + layout_.space_high.offset);
+  if (!used_end || *used_end <= heap.used_end) return false;
+  auto now = read_heap(heap.address);
+  if (!now || now->low != heap.low) return false;
+  heap = *now;
+  return true;
 }
 
 std::optional<CodeHeaps::Block> CodeHeaps::find(Address address) {
-  const Heap* heap = heap_in_use(address);
-  if (heap == nullptr && contains(address) && std::exchange(may_have_grown_, false) && refresh())
-    heap = heap_in_use(address);
-  return heap == nullptr ? std::nullopt : find_in(*heap, address);
+  auto heap = std::find_if(heaps_.begin(), heaps_.end(), [address](const Heap& each) {
+    return address >= each.low && address < each.high;
+  });
+  if (heap == heaps_.end()) return std::nullopt;
+  bool found = is_in_use(*heap, address) || (grow(*heap) && is_in_use(*heap, address));
+  return found ? find_in(*heap, address) : std::nullopt;
 }
 
 std::optional<CodeHeaps::Block> CodeHeaps::find_in(const Heap& heap, Address address) const {

@@ -22,15 +22,15 @@ class CodeHeaps {
   // ended: what was known stays then.
   bool refresh();
 
-  // From here on refresh() is done where it was not for a while, and once for an address of which it could
-  // tell more.
+  // Does refresh() where it was not done for a while.
   void begin_batch(TimePoint now);
 
   // Whether an address is in the space that is reserved for code.
   bool contains(Address address) const { return heap_of(address) != nullptr; }
 
   // Where the blob begins that an address is in, and the bytes it may take; nothing when that part of the
-  // heap is free, or its map contradicts itself.
+  // heap is free, or its map contradicts itself. Looks again how far a heap is in use when the address is
+  // beyond: heaps grow while samples come.
   struct Block {
     Address blob = 0;
     uint64_t bytes = 0;
@@ -44,6 +44,7 @@ class CodeHeaps {
 
  private:
   struct Heap {
+    Address address = 0;   // of HotSpot's CodeHeap
     Address low = 0;       // of the space that is reserved
     Address high = 0;      // the first byte after it
     Address used_end = 0;  // the first byte after what can be read
@@ -52,7 +53,8 @@ class CodeHeaps {
     int shift = 0;  // the binary logarithm of a segment's size
   };
   const Heap* heap_of(Address address) const;
-  const Heap* heap_in_use(Address address) const;
+  static bool is_in_use(const Heap& heap, Address address);
+  bool grow(Heap& heap) const;
   std::optional<Block> find_in(const Heap& heap, Address address) const;
   std::optional<Heap> read_heap(Address heap) const;
 
@@ -60,7 +62,6 @@ class CodeHeaps {
   const Layout& layout_;
   std::vector<Heap> heaps_;
   TimePoint refreshed_ = 0;
-  bool may_have_grown_ = true;
 };
 
 }  // namespace rtprof::jvm

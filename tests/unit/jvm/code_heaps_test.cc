@@ -80,20 +80,26 @@ TEST_F(CodeHeapsTest, FindsNothingWhereNothingIs) {
   EXPECT_FALSE(heaps_.find(kCode + 4096)) << "not code";
 }
 
-TEST_F(CodeHeapsTest, LooksAgainWhereAHeapMayHaveGrown) {
+TEST_F(CodeHeapsTest, SeesAHeapGrowWithinABatch) {
   heaps_.begin_batch(kSecond);
   size_t reads = memory_.reads();
   heaps_.begin_batch(kSecond + kMillisecond);
   EXPECT_EQ(memory_.reads(), reads) << "a moment ago it was";
+  EXPECT_FALSE(heaps_.find(kCode + 1024)) << "not yet";
   memory_.map(kCode + 1024, 1024);
-  memory_.set(kHeap + 24, kCode + 2048);
-  memory_.set(kHeap + 64 + 24, kMap + 16);
-  memory_.put(kMap + 8, std::vector<uint8_t>{0, 1});
-  block(8, 2, true);
-  EXPECT_TRUE(heaps_.find(kCode + 9 * 128));
+  for (size_t grown : {1, 2}) {
+    size_t segment = 6 + 2 * grown;
+    memory_.set(kHeap + 24, kCode + (segment + 2) * 128);
+    memory_.set(kHeap + 64 + 24, kMap + segment + 2);
+    memory_.put(kMap + segment, std::vector<uint8_t>{0, 1});
+    block(segment, 2, true);
+    EXPECT_TRUE(heaps_.find(kCode + (segment + 1) * 128)) << grown;
+  }
   reads = memory_.reads();
+  EXPECT_FALSE(heaps_.find(kCode + 2047)) << "still beyond";
+  EXPECT_EQ(memory_.reads(), reads + 1);
   EXPECT_FALSE(heaps_.find(kCode + 4096)) << "not code";
-  EXPECT_EQ(memory_.reads(), reads);
+  EXPECT_EQ(memory_.reads(), reads + 1);
 }
 
 TEST_F(CodeHeapsTest, DoesNotTrustTheMap) {
