@@ -263,12 +263,10 @@ TEST_F(StackUnwinderTest, CompletesACoroutinesStack) {
 TEST_F(StackUnwinderTest, StopsAtAReturnAddressThatIsNoCode) {
   recurse(5, [&] { take(own_); });
   auto& bytes = own_.bytes;
-  auto is_return_address = [&](size_t offset) {
-    return std::memcmp(&bytes[offset], &own_.callers[2], sizeof own_.callers[2]) == 0;
-  };
-  size_t offset = 0;
-  while (offset + 8 < bytes.size() && !is_return_address(offset)) offset += 8;
-  std::memset(&bytes[offset], 0x11, 8);
+  // Earlier calls can have left the same address in parts of the stack that nothing has written to since.
+  for (size_t offset = 0; offset + 8 <= bytes.size(); offset += 8) {
+    if (std::memcmp(&bytes[offset], &own_.callers[2], 8) == 0) std::memset(&bytes[offset], 0x11, 8);
+  }
   EXPECT_EQ(unwind(own_.snapshot()), UnwindEnd::kBroken);
   auto end = std::find(own_.callers.begin(), own_.callers.end(), own_.callers[2]);
   EXPECT_EQ(pcs(frames_, 1), std::vector<uint64_t>(own_.callers.begin(), end));
