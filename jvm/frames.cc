@@ -1,7 +1,6 @@
 #include "jvm/frames.h"
 
 #include <functional>
-#include <ranges>
 
 namespace rtprof::jvm {
 namespace {
@@ -56,7 +55,8 @@ uint32_t Frames::child(uint32_t caller, FrameKind kind, const Part& part) {
 
 std::optional<uint32_t> Frames::java(std::span<const Part> leaf_first) {
   uint32_t id = 0;
-  for (const Part& part : std::views::reverse(leaf_first)) {
+  for (auto each = leaf_first.rbegin(); each != leaf_first.rend(); ++each) {
+    const Part& part = *each;
     if (memory_use() < most_bytes_) {
       id = child(id, FrameKind::kJava, part);
       continue;
