@@ -52,7 +52,7 @@ CALLERS = {
     "Work.caught": "Work.exceptions",
     "Work.applied": "Work.lambdas",
     "Lambda.applyAsInt": "Work.applied",
-    "Lambda.<init>": r"Lambda\.get\$Lambda|(java/lang|jdk/internal)/(invoke|reflect)/.*",
+    "Lambda.<init>": r"Lambda\.get\$Lambda|(java/lang|jdk/internal|sun)/(invoke|reflect)/.*",
     "Lambda.get$Lambda": r"java/lang/invoke/.*",
     "Work.lambda$lambdas$": "Lambda.applyAsInt",
     "Work.lambdaLeaf": "Work.lambda$lambdas$",
