@@ -67,13 +67,14 @@ Callers::Calls Callers::calls(Address return_address, const CodeBlob& callee) {
   const CodeBlob* caller = blobs_.find(return_address);
   if (caller == nullptr || caller->kind != BlobKind::kCompiled || caller->is_deopt(return_address))
     return Calls::kMaybe;
-  auto target = blobs_.call_target(*caller, return_address);
-  const CodeBlob* called = target && heaps_.contains(*target) ? blobs_.find(*target) : nullptr;
+  auto call = blobs_.call_before(*caller, return_address);
+  const CodeBlob* called = call && heaps_.contains(call->target) ? blobs_.find(call->target) : nullptr;
   if (called == nullptr || called->kind != BlobKind::kCompiled) return Calls::kMaybe;
   if (called->method == callee.method) return Calls::kYes;
+  if (call->has_inline_cache) return Calls::kMaybe;
   // A piece of the caller's own goes on to the interpreter, a method handle's intrinsic to any callee.
   if (called == caller) {
-    Address method = blobs_.interpreted_method(*target);
+    Address method = blobs_.interpreted_method(call->target);
     if (method == 0) return Calls::kMaybe;
     return method == callee.method ? Calls::kYes : Calls::kNo;
   }

@@ -198,14 +198,21 @@ FrameShape CodeBlobs::shape_at(const CodeBlob& blob, Address pc) {
   return known->second;
 }
 
-std::optional<Address> CodeBlobs::call_target(const CodeBlob& blob, Address pc) const {
+// A virtual call: mov rax, the cached class; call (MacroAssembler::ic_call, macroAssembler_x86.cpp).
+std::optional<CodeBlobs::Call> CodeBlobs::call_before(const CodeBlob& blob, Address pc) const {
+  constexpr size_t kCallBytes = 5;
   constexpr uint8_t kCall = 0xe8;  // call rel32
-  std::array<uint8_t, 5> call{};
-  if (pc - blob.code_begin < call.size() || !memory_.read(pc - call.size(), call.data(), call.size()))
+  constexpr std::array<uint8_t, 2> kMoveToRax = {0x48, 0xb8};
+  std::array<uint8_t, 10 + kCallBytes> code{};
+  size_t size = std::min<size_t>(code.size(), pc - blob.code_begin);
+  if (size < kCallBytes || !memory_.read(pc - size, code.data() + code.size() - size, size))
     return std::nullopt;
+  const uint8_t* call = code.data() + code.size() - kCallBytes;
   int32_t distance = 0;
-  std::memcpy(&distance, call.data() + 1, sizeof distance);
-  return call[0] == kCall ? std::optional(pc + static_cast<int64_t>(distance)) : std::nullopt;
+  std::memcpy(&distance, call + 1, sizeof distance);
+  if (call[0] != kCall) return std::nullopt;
+  return Call{pc + static_cast<int64_t>(distance),
+              std::equal(kMoveToRax.begin(), kMoveToRax.end(), code.begin())};
 }
 
 // CompiledStaticCall::emit_to_interp_stub: mov rbx, Method; jmp.

@@ -88,8 +88,13 @@ class CodeBlobs {
   bool follows_call(const CodeBlob& blob, Address pc);
 
   // What the instruction before an address calls, where it is one that names it: as of now, since HotSpot
-  // directs calls elsewhere as code is compiled.
-  std::optional<Address> call_target(const CodeBlob& blob, Address pc) const;
+  // directs calls elsewhere as code is compiled. An inline cache is directed to another method, too, while
+  // what it has called still runs.
+  struct Call {
+    Address target = 0;
+    bool has_inline_cache = false;
+  };
+  std::optional<Call> call_before(const CodeBlob& blob, Address pc) const;
 
   // The Method that a piece of an nmethod's own hands to the interpreter, where a call leads to such a piece;
   // 0: not known.

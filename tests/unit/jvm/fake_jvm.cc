@@ -63,8 +63,9 @@ void FakeJvm::free(size_t segment, size_t segments) {
   memory.set(kCode + segment * kSegment + 8, uint8_t{0});
 }
 
-void FakeJvm::put_call(Address return_address) {
-  memory.put(return_address - 5, std::vector<uint8_t>{0xe8, 1, 2, 3, 4});
+void FakeJvm::put_call(Address return_address, Address target) {
+  memory.put(return_address - 5, std::vector<uint8_t>{0xe8});
+  memory.set(return_address - 4, static_cast<int32_t>(target - return_address));
 }
 
 Address FakeJvm::add_symbol(std::string_view text) {

@@ -33,8 +33,8 @@ class FakeJvm {
   // nops.
   Address add(size_t segment, const Blob& blob);
   void free(size_t segment, size_t segments);
-  // Makes what precedes an address a call.
-  void put_call(Address return_address);
+  // Makes what precedes an address a call, of something in no code heap if no target is given.
+  void put_call(Address return_address, Address target = 0);
   void set_call_stub_return(Address address) { memory.set(layout.call_stub_return, address); }
   // A method with a bytecode of so many bytes; returns where that begins.
   Address add_method(Address method, std::string_view holder, std::string_view name, uint16_t code_bytes);

@@ -102,6 +102,22 @@ TEST_F(JavaCodeTest, DoesNotTakeWhatIsNoCallForACaller) {
   EXPECT_EQ(walk(inner_ + 40, at(0), 0), (Names{"[unknown: caller of Java frame]"}));
 }
 
+TEST_F(JavaCodeTest, DoesNotTakeWhatCallsAnotherMethodForACaller) {
+  Address other = jvm_.add(20, {.method = 0x7200, .compile_id = 3});
+  // Of a frame that is so large that who called it is not met in its place.
+  Address caller = jvm_.add(24, {.frame_words = 40, .method = kOuter, .compile_id = 4});
+  jvm_.put_call(caller + 60, other);
+  words_[3] = caller + 60;
+  words_[42] = at(60);
+  words_[43] = call_stub_ + 60;
+  put_call_stub(60);
+  EXPECT_EQ(walk(inner_ + 40, at(0), 0), (Names{"[unknown: caller of Java frame]"}));
+  // An inline cache may have been directed to the other since.
+  jvm_.memory.put(caller + 45, std::vector<uint8_t>{0x48, 0xb8});
+  EXPECT_EQ(walk(inner_ + 40, at(0), 0),
+            (Names{"a/Inner.work", "Outer.main", "StubRoutines (1)", "complete"}));
+}
+
 TEST_F(JavaCodeTest, TellsThatTheStackIsCut) {
   EXPECT_EQ(walk(inner_ + 40, at(126), 0), (Names{""})) << "truncated, which the loop has a mark for";
 }
