@@ -132,7 +132,8 @@ uint64_t CodeHeaps::block_bytes(std::span<const uint8_t> header, Address blob) c
   const Heap* heap = heap_of(blob);
   if (heap == nullptr) return 0;
   uint64_t bytes = static_cast<uint64_t>(layout_.block_length.in(header)) << heap->shift;
-  uint64_t most = heap->used_end - blob;
+  // The heap may have grown since what is in use of it was read.
+  uint64_t most = heap->high - blob;
   return bytes <= layout_.heap_block_bytes ? 0 : std::min(bytes - layout_.heap_block_bytes, most);
 }
 

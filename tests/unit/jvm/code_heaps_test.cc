@@ -102,6 +102,15 @@ TEST_F(CodeHeapsTest, SeesAHeapGrowWithinABatch) {
   EXPECT_EQ(memory_.reads(), reads + 1);
 }
 
+TEST_F(CodeHeapsTest, KnowsABlockWholeThatReachesBeyondWhatWasInUse) {
+  memory_.set(kHeap + 24, kCode + 3 * 128);
+  ASSERT_TRUE(heaps_.refresh());
+  memory_.set(kHeap + 24, kCode + 8 * 128);
+  auto found = heaps_.find(kCode + 2 * 128);
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->bytes, 4 * 128 - 16);
+}
+
 TEST_F(CodeHeapsTest, DoesNotTrustTheMap) {
   memory_.set(kMap + 3, uint8_t{200});
   EXPECT_FALSE(heaps_.find(kCode + 3 * 128)) << "steps back beyond the heap";
