@@ -8,6 +8,8 @@ namespace {
 constexpr uint64_t kWord = sizeof(uint64_t);
 // Further apart frame pointer and stack pointer are not: stacks are 1 MiB by default, some have 1 GiB.
 constexpr uint64_t kLargestFrame = 1 << 20;
+// Of the stack pointer of compiled code that has its frame.
+constexpr Address kStackAlignment = 16;
 // Bytes on the stack: up to 255 arguments of a word or two.
 constexpr uint64_t kMostArguments = 4096;
 // Below are small numbers, no code.
@@ -84,12 +86,12 @@ Callers::Calls Callers::calls(Address return_address, const CodeBlob& callee) {
 // C2's code for strings and arrays keeps registers, and copies of short strings, on top of the frame for a
 // while (C2_MacroAssembler, string_compare, string_indexof and their like). Frames begin at multiples of 16.
 Callers::Found Callers::beyond_pushed(const Step& step, const CodeBlob& blob, const FrameShape& whole) {
-  constexpr Address kAlignment = 16;
   constexpr Address kMostPushed = 192;
   // Further off, what only may have called it is less likely to have.
   constexpr Address kMostPushedForMaybe = 32;
   Found found;
-  for (Address pushed = kAlignment - step.sp() % kAlignment; pushed <= kMostPushed; pushed += kAlignment) {
+  for (Address pushed = kStackAlignment - step.sp() % kStackAlignment; pushed <= kMostPushed;
+       pushed += kStackAlignment) {
     FrameShape shape = whole;
     shape.return_address += static_cast<int32_t>(pushed);
     shape.frame_pointer += static_cast<int32_t>(pushed);
@@ -104,14 +106,13 @@ Callers::Found Callers::beyond_pushed(const Step& step, const CodeBlob& blob, co
 }
 
 std::optional<Caller> Callers::of_compiled(const Step& step, const CodeBlob& blob, const FrameShape& shape) {
-  constexpr Address kAlignment = 16;
   auto by_size = by_shape(step, shape);
   Calls calls_it = by_size ? calls(by_size->pc, blob) : Calls::kNo;
   bool is_whole = shape.frame_pointer != FrameShape::kInRegister && shape.frame_pointer != 0;
   if (calls_it == Calls::kYes || (calls_it == Calls::kMaybe && !is_whole)) return by_size;
   Found pushed = is_whole ? beyond_pushed(step, blob, shape) : Found();
   if (pushed.sure) return pushed.sure;
-  if (calls_it == Calls::kMaybe && step.sp() % kAlignment == 0) return by_size;
+  if (calls_it == Calls::kMaybe && step.sp() % kStackAlignment == 0) return by_size;
   if (pushed.maybe) return pushed.maybe;
   auto top = on_top(step);
   return top && calls(top->pc, blob) != Calls::kNo ? top : std::nullopt;
@@ -127,18 +128,29 @@ std::optional<Caller> Callers::on_top(const Step& step) {
   return std::nullopt;
 }
 
+// Whether compiled code can have its frame where it would be if this were the caller.
+bool Callers::has_frame(const Step& step, const Caller& caller) {
+  const CodeBlob* blob = blobs_.find(caller.pc);
+  if (blob == nullptr || blob->kind != BlobKind::kCompiled || blob->frame_bytes < kWord) return true;
+  auto pc = step.stack.word(caller.sp + blob->frame_bytes - kWord);
+  return caller.sp % kStackAlignment == 0 && (!pc || can_be_caller(*pc));
+}
+
 // Stubs push and pop as they like. The frame pointer can be that of a frame further up, so what may be a
 // return address below it is believed first.
-std::optional<Caller> Callers::of_stub(const Step& step) {
+std::optional<Caller> Callers::of_stub(const Step& step, const CodeBlob& blob) {
   constexpr int kMostPushed = 64;
-  if (auto caller = on_top(step)) return caller;
+  // Adapters are called with a frame that they move.
+  auto is_caller = [&](const Caller& caller) { return is_adapter(blob) || has_frame(step, caller); };
+  if (auto caller = on_top(step); caller && is_caller(*caller)) return caller;
   auto by_pointer = by_frame_pointer(step);
   Address end = step.sp() + kMostPushed * kWord;
   if (by_pointer) end = std::min(end, by_pointer->sp - kWord);
   for (Address at = step.sp(); at < end; at += kWord) {
     auto pc = step.stack.word(at);
     if (!pc) break;
-    if (can_be_caller(*pc)) return Caller{*pc, at + kWord, step.fp()};
+    Caller caller{*pc, at + kWord, step.fp()};
+    if (can_be_caller(*pc) && is_caller(caller)) return caller;
   }
   return by_pointer && can_be_caller(by_pointer->pc) ? by_pointer : std::nullopt;
 }

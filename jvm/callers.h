@@ -60,7 +60,7 @@ class Callers {
   // pointer.
   std::optional<Caller> on_top(const Step& step);
   // That of a stub that is a leaf.
-  std::optional<Caller> of_stub(const Step& step);
+  std::optional<Caller> of_stub(const Step& step, const CodeBlob& blob);
   std::optional<Caller> in_register(const Step& step, const CodeBlob& blob);
 
   // Whether what precedes a return address has called compiled code.
@@ -75,6 +75,7 @@ class Callers {
     std::optional<Caller> sure;
     std::optional<Caller> maybe;
   };
+  bool has_frame(const Step& step, const Caller& caller);
   Found beyond_pushed(const Step& step, const CodeBlob& blob, const FrameShape& whole);
 
   CodeHeaps& heaps_;

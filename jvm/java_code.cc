@@ -238,7 +238,7 @@ StepResult JavaCode::stub(Step& step, const CodeBlob& blob) {
     is_sure = caller && callers_.can_be_caller(caller->pc);
   }
   if (!is_sure && step.is_leaf()) {
-    caller = callers_.of_stub(step);
+    caller = callers_.of_stub(step, blob);
     if (!caller) caller = callers_.in_register(step, blob);
     is_sure = caller.has_value();
     if (is_sure && is_adapter(blob)) caller = callers_.with_sender_sp(step, *caller);

@@ -167,9 +167,12 @@ TEST_F(JavaCodeTest, FindsTheCompiledCallerOfAMethodThatHasNoFrameYet) {
 // The same for a stub that has pushed something, and has no frame of its own.
 TEST_F(JavaCodeTest, FindsTheNearestCallerOfAStub) {
   Address stub = jvm_.add(16, {.name = "StubRoutines (2)", .frame_words = 0});
+  // Left by others: there is no frame above it.
+  words_[11] = outer_ + 60;
   words_[12] = outer_ + 60;
-  words_[15] = at(30);
-  words_[16] = interpreter_ + 60;
+  words_[13] = outer_ + 60;
+  words_[16] = at(30);
+  words_[17] = interpreter_ + 60;
   put_interpreted(30, 40, call_stub_ + 60, at(34), kInner, inner_bytecode_ + 3);
   put_call_stub(40);
   EXPECT_EQ(walk(stub + 40, at(10), at(30)),
