@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -19,9 +20,15 @@
 namespace rtprof::kernel {
 namespace {
 
-// Two processes that pass a byte to and fro fill 10 MB a second where each wait is told of, and a busy thread
-// some MB with its machine stacks: this is for a second in which rtprof is not given a CPU.
-constexpr uint32_t kLargeRing = 16 << 20;
+// Two processes that pass a byte to and fro on two CPUs fill 10 MB a second where each wait is told of, and a
+// busy thread some MB with its machine stacks: this is for most of a second in which rtprof is not given a
+// CPU. It is mapped twice, one after the other, and counts twice as memory of rtprof.
+uint32_t large_ring_bytes() {
+  constexpr uint32_t kBytesPerCpu = 4 << 20;
+  constexpr uint32_t kMostBytes = 16 << 20;
+  auto cpus = static_cast<uint32_t>(std::max(libbpf_num_possible_cpus(), 1));
+  return std::min(std::bit_ceil(std::min(cpus, kMostBytes / kBytesPerCpu)) * kBytesPerCpu, kMostBytes);
+}
 
 Registers registers_of(const rt_machine_record& record) {
   static_assert(RT_REGISTER_COUNT == Registers::kCount && RT_REGISTER_SP == Registers::kRsp);
@@ -59,7 +66,7 @@ std::optional<Failure> BpfSampler::load() {
     bpf_map__set_max_entries(skeleton_->maps.clock_snapshots,
                              static_cast<uint32_t>(libbpf_num_possible_cpus()));
   if (needs_.each_wait || needs_.machine_stacks)
-    bpf_map__set_max_entries(skeleton_->maps.records, kLargeRing);
+    bpf_map__set_max_entries(skeleton_->maps.records, large_ring_bytes());
   bpf_program__set_autoload(skeleton_->progs.on_switch, needs_.context_switches);
   bpf_program__set_autoload(skeleton_->progs.on_wakeup, needs_.context_switches);
   bpf_program__set_autoload(skeleton_->progs.on_waking, needs_.wakers);
