@@ -32,6 +32,10 @@ BpfSource::~BpfSource() {
 }
 
 std::optional<Failure> BpfSource::start(const Walker* walker, uint32_t flags) {
+  if (ElapsedTime::wanted(plan_)) {
+    sampler_.kernel_stacks()->prepare();
+    prepare();
+  }
   if (auto failure = add_threads()) return failure;
   target_cpu_ = target_cpu_at_start_ = process_.cpu_time();
   started_ = monotonic_now();

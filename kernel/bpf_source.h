@@ -64,6 +64,8 @@ class BpfSource : public Source, protected RecordSink {
   // Once the kernel follows the threads: one of which it has seen nothing yet has slept since before that.
   // Its records have no stack (rt_record::stack is 0) until it wakes up.
   virtual void read_sleepers() = 0;
+  // What can be done before there are records, which wait in a ring of limited size until they are read.
+  virtual void prepare() {}
   // A thread has come; may be told again. Has woken up.
   virtual void thread_came(pid_t tid) = 0;
   virtual void thread_woke(pid_t) {}

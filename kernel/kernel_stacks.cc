@@ -2,9 +2,13 @@
 
 namespace rtprof::kernel {
 
+void KernelStacks::prepare() {
+  if (!symbols_) symbols_ = read_symbols_();
+}
+
 void KernelStacks::add(uint64_t hash, std::span<const uint64_t> leaf_first) {
   if (ids_.contains(hash)) return;
-  if (!symbols_) symbols_ = read_symbols_();
+  prepare();
   Stack stack;
   std::vector<std::string_view> names;
   for (uint64_t address : leaf_first) {

@@ -21,9 +21,12 @@ namespace rtprof::kernel {
 // functions. Taken on the sampling thread, named on the recorder's.
 class KernelStacks final : public StackNamer {
  public:
-  // `read_symbols` is called for the first stack.
+  // `read_symbols` is called for the first stack, if not by prepare().
   explicit KernelStacks(std::function<KernelSymbols()> read_symbols)
       : read_symbols_(std::move(read_symbols)) {}
+
+  // Reads the symbols, which takes some 50 ms in which nothing else is looked at.
+  void prepare();
 
   // `hash` is the name of the stack, and what find() is asked for. The addresses are what calls return to.
   void add(uint64_t hash, std::span<const uint64_t> leaf_first);

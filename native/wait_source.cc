@@ -50,6 +50,8 @@ class WaitSource final : public kernel::BpfSource {
     }
   }
 
+  // The first time takes the longest: unwind tables are made.
+  void prepare() override { read_sleepers(); }
   void read_sleepers() override;
   void on_stack(const rt_stack_record&, std::span<const rt_raw_frame>) override {}
   void on_machine_stack(const rt_record& record, const StackSnapshot& snapshot) override {
@@ -68,30 +70,39 @@ class WaitSource final : public kernel::BpfSource {
   // By thread:
   std::unordered_map<pid_t, RawStack> last_;    // of its last sample or wait
   std::unordered_map<pid_t, RawStack> wakers_;  // of what woke it up last
-  std::unordered_map<pid_t, RawStack> asleep_;  // off its CPU at the start, and still
+  struct Sleeper {
+    RawStack stack;
+    std::optional<ThreadTimes> times;  // when it was taken; nothing where it was not
+  };
+  std::unordered_map<pid_t, Sleeper> asleep_;  // off its CPU at the start, and still
   std::vector<uint8_t> bytes_;
 };
 
 void WaitSource::read_sleepers() {
   std::map<pid_t, ThreadTimes> before;
   for (pid_t tid : process_.threads()) {
-    asleep_[tid] = code_.marker("[unknown: off its CPU since before the recording]");
     ThreadProbe probe(process_.pid(), tid);
     auto times = probe.times();
-    if (times && probe.asleep()) before[tid] = *times;
+    bool is_asleep = times && probe.asleep();
+    auto [sleeper, is_new] = asleep_.try_emplace(tid);
+    bool has_slept_on = !is_new && is_asleep && times == sleeper->second.times;
+    if (has_slept_on) continue;
+    sleeper->second = {code_.marker("[unknown: off its CPU since before the recording]"), std::nullopt};
+    if (is_asleep) before[tid] = *times;
   }
+  if (before.empty()) return;
   auto saved = kernel::ThreadRegisters::open();
   if (!saved) return;
   StackReader reader(process_);
-  read_standing_threads(process_, *saved, reader, before, [this](pid_t tid, const StackSnapshot& snapshot) {
-    asleep_[tid] = code_.stack(tid, {}, snapshot);
+  read_standing_threads(process_, *saved, reader, before, [&](pid_t tid, const StackSnapshot& snapshot) {
+    asleep_[tid] = {code_.stack(tid, {}, snapshot), before.at(tid)};
   });
 }
 
 // Of a thread whose stack was never taken: it sleeps since before, or has only begun and called nothing yet.
 RawStack WaitSource::initial_stack(pid_t tid) {
   auto stack = asleep_.find(tid);
-  return stack == asleep_.end() ? code_.stack({}, std::span<const Address>()) : stack->second;
+  return stack == asleep_.end() ? code_.stack({}, std::span<const Address>()) : stack->second.stack;
 }
 
 RawStack WaitSource::stack_of(const rt_record& record) {
