@@ -30,6 +30,7 @@ struct Row {
   pid_t pid = 0;
   std::string runtime;
   std::string version;  // empty when not known
+  std::string vendor;   // of a JDK; empty when not known
   bool tested = false;
   bool permitted = true;
   std::string problem;  // why it cannot be profiled; empty when it can
@@ -51,6 +52,7 @@ std::optional<Row> row_of(pid_t pid, bool all, size_t& closed) {
   row.runtime = match ? match->runtime->name : "native";
   if (match) {
     row.version = match->detection.version;
+    row.vendor = match->detection.vendor;
     row.program = match->detection.program;
     row.tested = match->detection.tested;
     row.permitted = match->detection.permitted;
@@ -70,17 +72,19 @@ void print_json(const std::vector<Row>& rows) {
   std::string out = "[";
   for (const Row& row : rows) {
     out += fmt::format(
-        R"({}{{"pid":{},"runtime":"{}","version":{},"tested":{},"program":{},"command":{},"user":{},"container":{},"problem":{}}})",
-        out.size() == 1 ? "\n" : ",\n", row.pid, row.runtime, json_or_null(row.version), row.tested,
-        json_or_null(row.program), json_string(row.command), json_string(row.user),
-        json_or_null(row.container), json_or_null(row.problem));
+        R"({}{{"pid":{},"runtime":"{}","version":{},"vendor":{},"tested":{},"program":{},"command":{},"user":{},"container":{},"problem":{}}})",
+        out.size() == 1 ? "\n" : ",\n", row.pid, row.runtime, json_or_null(row.version),
+        json_or_null(row.vendor), row.tested, json_or_null(row.program), json_string(row.command),
+        json_string(row.user), json_or_null(row.container), json_or_null(row.problem));
   }
   fmt::print("{}\n]\n", out);
 }
 
 std::string version_text(const Row& row) {
   if (row.version.empty()) return "-";
-  return row.tested || !row.problem.empty() ? row.version : row.version + " (untested)";
+  std::string remarks = clean_text(row.vendor);
+  if (!row.tested && row.problem.empty()) remarks += remarks.empty() ? "untested" : ", untested";
+  return remarks.empty() ? row.version : fmt::format("{} ({})", row.version, remarks);
 }
 
 // Columns that a line may have; no limit where standard output is no terminal.

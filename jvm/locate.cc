@@ -13,6 +13,7 @@
 #include "common/elf/modules.h"
 #include "common/process/access.h"
 #include "jvm/code_heaps.h"
+#include "jvm/vendor.h"
 #include "jvm/vm_structs.h"
 
 namespace rtprof::jvm {
@@ -91,6 +92,7 @@ JvmSearch search_in(const Process& process, const Module& module) {
   JvmSearch found;
   found.outcome = Outcome::kFound;
   found.version = version->text;
+  found.vendor = vendor_of(process, module);
   found.program = program_of(memory, *layout);
   found.layout = std::move(*layout);
   return found;
@@ -155,6 +157,7 @@ std::optional<Detection> detect_jvm(const Process& process) {
   if (search.outcome == Outcome::kNotPermitted && process.comm() != "java") return std::nullopt;
   Detection detection;
   detection.version = search.version;
+  detection.vendor = search.vendor;
   detection.program = search.program;
   detection.permitted = search.outcome != Outcome::kNotPermitted;
   detection.unsupported = search.problem;

@@ -20,6 +20,7 @@ struct JvmSearch {
   };
   Outcome outcome = Outcome::kNotJvm;
   std::string version;           // as far as known
+  std::string vendor;            // the same: of the JDK
   std::string program;           // the same: main class or jar
   std::string problem;           // a phrase, when not kFound
   std::string hint;              // the way out, when there is one

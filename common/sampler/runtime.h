@@ -16,6 +16,7 @@ namespace rtprof {
 // What a process was recognised as.
 struct Detection {
   std::string version;      // "3.14.0"
+  std::string vendor;       // of the runtime, where there are several and it is known: "Debian"
   std::string program;      // what it runs, where its command line does not begin with that: a main class
   bool tested = false;      // a test of this repository covers the version
   bool permitted = true;    // false: known by its name only, its memory is closed to us
