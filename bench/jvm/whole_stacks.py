@@ -73,7 +73,7 @@ def worst_share(stacks):
 
 def shares(context):
     """Shares of methods that are known beforehand, inlined ones included"""
-    seconds, rate = (2, 997) if context.quick else (20, 1999)
+    seconds, rate = (2, 997) if context.quick else (20, 4999)
     for jdk in JDKS[-2:-1] if context.quick else JDKS:
         with context.java(jdk, SAFEPOINTS, "Shares", 900, 1) as target:
             own = context.rtprof("-t").record(target.pid(), "cpu", rate, seconds)
