@@ -1,10 +1,18 @@
 #include "jvm/deadlocks.h"
 
 #include <algorithm>
+#include <chrono>
+#include <thread>
 
 namespace rtprof::jvm {
+namespace {
 
-std::vector<std::vector<size_t>> find_deadlocks(std::span<const std::optional<size_t>> holders) {
+constexpr int kMostTries = 10;
+constexpr std::chrono::milliseconds kBetweenTries{1};
+
+}  // namespace
+
+std::vector<std::vector<size_t>> find_cycles(std::span<const std::optional<size_t>> holders) {
   constexpr size_t kNever = 0;
   std::vector<std::vector<size_t>> cycles;
   std::vector<size_t> visit(holders.size(), kNever);  // in which walk each was met first
@@ -22,6 +30,21 @@ std::vector<std::vector<size_t>> find_deadlocks(std::span<const std::optional<si
     if (cycle.size() > 1) cycles.push_back(std::move(cycle));
   }
   return cycles;
+}
+
+bool is_deadlock(const CycleLook& cycle) {
+  for (int tries = 0; tries < kMostTries; ++tries) {
+    if (tries != 0) std::this_thread::sleep_for(kBetweenTries);
+    auto before = cycle.times();
+    bool all_sleep =
+        std::all_of(before.begin(), before.end(), [](const auto& times) { return times.has_value(); });
+    if (!all_sleep) continue;
+    bool first = cycle.is_cycle();
+    bool second = cycle.is_cycle();
+    bool has_stood = cycle.times() == before;
+    if (has_stood && first == second) return first;
+  }
+  return false;
 }
 
 }  // namespace rtprof::jvm

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <span>
 #include <unordered_map>
 
 #include "common/process/procfs.h"
@@ -53,6 +54,10 @@ class Dumper {
   std::vector<DumpedFrame> frames(const ThreadStacks::Taken& taken, std::string_view kernel_name);
   void append(const MachineFrame& frame, std::vector<DumpedFrame>& leaf_first);
   void add_holders(ThreadDump& dump);
+  bool lasts(const ThreadDump& dump, std::span<const size_t> cycle);
+  std::vector<std::optional<ThreadTimes>> times_asleep(const ThreadDump& dump,
+                                                       std::span<const size_t> cycle) const;
+  bool is_cycle(std::span<const size_t> cycle);
 
   const Process& process_;
   const DumpOptions options_;
@@ -162,10 +167,51 @@ void Dumper::add_holders(ThreadDump& dump) {
     auto holder = wait != nullptr && wait->holder != 0 ? by_java.find(wait->holder) : by_java.end();
     if (holder == by_java.end()) continue;
     dump.threads[i].held_by = holder->second;
-    // All of a deadlock hold still.
     if (wait->may_last && java_index_[holder->second]) holders[i] = holder->second;
   }
-  dump.deadlocks = find_deadlocks(holders);
+  for (auto& cycle : find_cycles(holders)) {
+    if (lasts(dump, cycle)) dump.deadlocks.push_back(std::move(cycle));
+  }
+}
+
+// Whether a cycle of the dump's threads is a deadlock.
+bool Dumper::lasts(const ThreadDump& dump, std::span<const size_t> cycle) {
+  return is_deadlock(
+      {.times = [&] { return times_asleep(dump, cycle); }, .is_cycle = [&] { return is_cycle(cycle); }});
+}
+
+std::vector<std::optional<ThreadTimes>> Dumper::times_asleep(const ThreadDump& dump,
+                                                             std::span<const size_t> cycle) const {
+  std::vector<std::optional<ThreadTimes>> all;
+  for (size_t thread : cycle) {
+    const ThreadProbe& probe = stacks_.threads().at(*dump.threads[thread].tid).probe;
+    auto times = probe.times();
+    // Where the kernel does not count how often a thread was given a CPU, it may have run unseen.
+    bool is_asleep = times && times->slices != 0 && probe.asleep();
+    all.push_back(is_asleep ? times : std::nullopt);
+  }
+  return all;
+}
+
+// Whether the threads of a cycle are one, as of now.
+bool Dumper::is_cycle(std::span<const size_t> cycle) {
+  if (java_threads_.begin()) return false;
+  const std::vector<JavaThreads::Known> all = java_threads_.list();
+  std::vector<JavaThread> threads;
+  for (size_t each : cycle) {
+    const JavaThread& before = after_.threads[*java_index_[each]];
+    auto known = std::find_if(all.begin(), all.end(), [&](const JavaThreads::Known& thread) {
+      return thread.address == before.address && thread.tid == before.tid;
+    });
+    auto thread = known == all.end() ? std::nullopt : java_threads_.read(*known);
+    if (!thread) return false;
+    threads.push_back(std::move(*thread));
+  }
+  auto waits = waits_of(process_.memory(), layout_, threads, java_threads_.objects());
+  for (size_t i = 0; i < waits.size(); ++i) {
+    if (!waits[i].may_last || waits[i].holder != threads[(i + 1) % threads.size()].address) return false;
+  }
+  return true;
 }
 
 ThreadDump Dumper::take() {
