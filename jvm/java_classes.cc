@@ -99,6 +99,15 @@ bool JavaClasses::read_fields(JavaClass& java_class) {
   return true;
 }
 
+JavaClass* JavaClasses::called(JavaClass& java_class, std::string_view name) {
+  JavaClass* each = &java_class;
+  for (int i = 0; i < kMostSuperclasses && each != nullptr; ++i) {
+    if (each->name == name) return each;
+    each = find(each->super);
+  }
+  return nullptr;
+}
+
 const JavaClass::Field* JavaClasses::field(JavaClass& java_class, std::string_view name) {
   JavaClass* each = &java_class;
   for (int i = 0; i < kMostSuperclasses && each != nullptr; ++i) {

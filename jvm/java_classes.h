@@ -47,6 +47,9 @@ class JavaClasses {
   // A well-known class, by the variable that points to it.
   JavaClass* known(Address variable);
 
+  // A class itself or the nearest of its superclasses with a name, "java/lang/Thread"; null when there is
+  // none.
+  JavaClass* called(JavaClass& java_class, std::string_view name);
   // One that a class or a superclass of it declares; null when there is none, or it cannot be read.
   const JavaClass::Field* field(JavaClass& java_class, std::string_view name);
   // Whether a class is another or a subclass of it. Not of interfaces.

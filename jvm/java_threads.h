@@ -14,11 +14,8 @@
 
 namespace rtprof::jvm {
 
-// What java.lang.Thread's status says, which are bits of JVM TI (GetThreadState).
+// What java.lang.Thread's status says of those that wait, which are bits of JVM TI (GetThreadState).
 enum class JavaThreadStatus : int32_t {
-  kNew = 0x0,
-  kTerminated = 0x2,
-  kRunnable = 0x5,
   kSleeping = 0xe1,
   kInObjectWait = 0x191,
   kInObjectWaitTimed = 0x1a1,

@@ -9,7 +9,6 @@ using Row = MemberRow<ObjectLayout>;
 using Static = StaticRow<ObjectLayout>;
 
 constexpr Row kMembers[] = {
-    {&ObjectLayout::klass_pointer, "oopDesc", "_metadata._klass"},
     {&ObjectLayout::klass_super, "Klass", "_super"},
     {&ObjectLayout::klass_check_offset, "Klass", "_super_check_offset"},
     {&ObjectLayout::klass_primary_supers, "Klass", "_primary_supers[0]"},

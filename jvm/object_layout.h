@@ -14,8 +14,7 @@ namespace rtprof::jvm {
 struct ObjectLayout {
   std::string missing;  // what HotSpot does not describe of that which is needed; empty: nothing
 
-  Member klass_pointer;              // of an object; compressed or not
-  uint32_t klass_shift_in_mark = 0;  // where it is in the mark word, with compact headers
+  uint32_t klass_shift_in_mark = 0;  // where an object's class is in its mark word, with compact headers
   Member klass_super, klass_check_offset, klass_primary_supers, klass_layout_helper;
 
   Member class_constants;  // InstanceKlass::_constants

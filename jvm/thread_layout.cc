@@ -13,7 +13,6 @@ constexpr Row kMembers[] = {
     {&ThreadLayout::list_threads, "ThreadsList", "_threads", false},
     {&ThreadLayout::next, "JavaThread", "_next", false},
     {&ThreadLayout::java_thread, "JavaThread", "_threadObj"},
-    {&ThreadLayout::vm_state, "JavaThread", "_thread_state"},
     {&ThreadLayout::os_thread, "JavaThread", "_osthread", false},
     {&ThreadLayout::os_thread, "Thread", "_osthread"},
     {&ThreadLayout::stack_base, "JavaThread", "_stack_base"},

@@ -20,7 +20,7 @@ struct ThreadLayout {
   uint32_t thread_bytes = 0;           // of a JavaThread
   Member java_thread;                  // the java.lang.Thread
   bool java_thread_is_handle = false;  // it is an OopHandle, and not the object's address
-  Member vm_state, os_thread, stack_base, stack_size;
+  Member os_thread, stack_base, stack_size;
   Member pending_monitor, waiting_monitor;  // ObjectMonitor*: to enter, and in Object.wait
   Member owner_id;                          // what a monitor has as its owner, from 24 on; before, an address
   Member lock_stack;                        // objects that it has locked without a monitor, from 21 on

@@ -115,23 +115,13 @@ class Waits {
     auto object = objects_.object(thread.park_blocker);
     if (!object) return;
     wait.lock = text(*object);
-    JavaClass* ownable = ownable_class(*object);
+    JavaClass* ownable = objects_.classes().called(*object->of, kOwnable);
     auto owner =
         ownable != nullptr ? objects_.reference(*object, *ownable, "exclusiveOwnerThread") : std::nullopt;
     auto holder = owner && *owner != 0 ? objects_.object(*owner) : std::nullopt;
     if (!holder) return;
     wait.holder = find(by_object_, holder->address);
     wait.may_last = thread.status == JavaThreadStatus::kParked;
-  }
-
-  JavaClass* ownable_class(const JavaObject& object) {
-    constexpr int kMostSuperclasses = 16;
-    JavaClass* each = object.of;
-    for (int i = 0; i < kMostSuperclasses && each != nullptr; ++i) {
-      if (each->name == kOwnable) return each;
-      each = objects_.classes().find(each->super);
-    }
-    return nullptr;
   }
 
   const Memory& memory_;

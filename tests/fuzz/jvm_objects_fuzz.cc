@@ -78,8 +78,7 @@ class Offsets {
 
 void choose(rtprof::jvm::ObjectLayout& layout, Offsets offsets, bool stream) {
   layout.missing.clear();
-  for (Member* each :
-       {&layout.klass_pointer, &layout.klass_super, &layout.klass_primary_supers, &layout.class_constants})
+  for (Member* each : {&layout.klass_super, &layout.klass_primary_supers, &layout.class_constants})
     *each = offsets.member(8);
   layout.klass_check_offset = offsets.member(4);
   layout.klass_layout_helper = offsets.member(4);
