@@ -27,6 +27,12 @@ class ObjectModel {
   // The same of a root: what an OopHandle points to.
   Address from_root(uint64_t value) const;
 
+  // An object's address without the colours that ZGC without generations gives it, which change while it
+  // stays where it is: to compare addresses, and not to read there.
+  Address place(Address object) const {
+    return coding_ == Coding::kColouredHigh ? object & offset_mask_ : object;
+  }
+
   // The Klass of an object.
   Address klass(const ObjectHeader& header) const;
   // Where a collector has moved an object to, as far as its mark tells; nothing where it has not.

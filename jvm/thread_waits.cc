@@ -32,7 +32,7 @@ class Waits {
   Waits(const Memory& memory, const Layout& layout, std::span<const JavaThread> threads, JavaObjects& objects)
       : memory_(memory), layout_(layout.threads), threads_(threads), objects_(objects) {
     for (const JavaThread& thread : threads) {
-      if (thread.object != 0) by_object_[thread.object] = thread.address;
+      if (thread.object != 0) by_object_[place(thread.object)] = thread.address;
       if (thread.owner_id != 0) by_owner_id_[thread.owner_id] = thread.address;
     }
   }
@@ -69,8 +69,10 @@ class Waits {
     return found == by.end() ? 0 : found->second;
   }
 
-  static std::string text(const JavaObject& object) {
-    return fmt::format("{}@{:#x}", source_name(object.of->name), object.address);
+  Address place(Address object) const { return objects_.model().place(object); }
+
+  std::string text(const JavaObject& object) const {
+    return fmt::format("{}@{:#x}", source_name(object.of->name), place(object.address));
   }
 
   void monitor(Address monitor, bool has_holder, ThreadWait& wait) {
@@ -91,7 +93,7 @@ class Waits {
 
   // Addresses of the object: as the monitor has it, and where it is now.
   Address owner_of_monitor(int64_t owner, Address kept, Address now) const {
-    auto is_object = [&](Address each) { return each == kept || each == now; };
+    auto is_object = [&](Address each) { return place(each) == place(kept) || place(each) == place(now); };
     if (static_cast<uint64_t>(owner) == kAnonymousOwner) {
       return thread_that([&](const JavaThread& thread) {
         return std::any_of(thread.lock_stack.begin(), thread.lock_stack.end(), is_object);
@@ -120,7 +122,7 @@ class Waits {
         ownable != nullptr ? objects_.reference(*object, *ownable, "exclusiveOwnerThread") : std::nullopt;
     auto holder = owner && *owner != 0 ? objects_.object(*owner) : std::nullopt;
     if (!holder) return;
-    wait.holder = find(by_object_, holder->address);
+    wait.holder = find(by_object_, place(holder->address));
     wait.may_last = thread.status == JavaThreadStatus::kParked;
   }
 
@@ -128,7 +130,7 @@ class Waits {
   const ThreadLayout& layout_;
   std::span<const JavaThread> threads_;
   JavaObjects& objects_;
-  // Addresses of threads.
+  // Addresses of threads; by the places of their objects.
   std::unordered_map<Address, Address> by_object_;
   std::unordered_map<int64_t, Address> by_owner_id_;
 };
