@@ -30,9 +30,7 @@ constexpr IntegerType kIntegers[] = {
     {"size_t", 8, true},
     {"bool", 1, true},
     {"CompLevel", 1, false},
-    {"JavaThreadState", 4, false},
     {"OSThread::thread_id_t", 4, false},
-    {"narrowKlass", 4, true},
 };
 
 }  // namespace

@@ -39,12 +39,12 @@ class FakeJvm {
   // A method with a bytecode of so many bytes; returns where that begins.
   Address add_method(Address method, std::string_view holder, std::string_view name, uint16_t code_bytes);
 
+  Address add_symbol(std::string_view text);
+
   FakeMemory memory;
   jvm::Layout layout;
 
  private:
-  Address add_symbol(std::string_view text);
-
   Address next_ = 0x400000;
   Address next_symbol_ = 0x800000;
 };
