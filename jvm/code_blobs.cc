@@ -127,6 +127,8 @@ CodeBlobs::Entry* CodeBlobs::read(Address start, uint64_t most_bytes) {
   auto [known, is_new] = entries_.try_emplace(start);
   Entry& entry = known->second;
   if (is_new || !same(entry.blob, parsed->blob)) {
+    // It may be in use, as that which it was: it stays until the next batch.
+    if (!is_new && entry.batch == batch_) return nullptr;
     bool was_just_there = !is_new && was_recent(entry);
     entry = std::move(*parsed);
     entry.blob.version = ++versions_;

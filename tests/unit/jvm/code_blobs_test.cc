@@ -114,6 +114,25 @@ TEST_F(CodeBlobsTest, StayWhileTheyAreInUse) {
   EXPECT_FALSE(blobs_.follows_call(*blob, code + 40));
 }
 
+// The same for one whose place a longer one has taken from its begin on.
+TEST_F(CodeBlobsTest, StayWhileTheyAreInUseAtTheirOwnBegin) {
+  Address code = jvm_.add(4, {.compile_id = 2});
+  const CodeBlob* blob = blobs_.find(code);
+  ASSERT_NE(blob, nullptr);
+  uint32_t before = blob->version;
+  jvm_.add(4, {.segments = 12, .compile_id = 3});
+  Address behind = code + 8 * jvm_.kSegment;
+  EXPECT_EQ(version(behind), 0) << "what is there now is not known before the next batch";
+  EXPECT_EQ(blob->compile_id, 2);
+  EXPECT_EQ(version(code), before);
+  next_batch();
+  EXPECT_EQ(version(code), 0) << "either may have been met";
+  EXPECT_EQ(version(behind), 0);
+  wait_for_samples();
+  EXPECT_GT(version(code), before);
+  EXPECT_EQ(version(behind), version(code));
+}
+
 TEST_F(CodeBlobsTest, AreBelievedWhereNoneWasInUseMeanwhile) {
   Address code = jvm_.add(0, {.compile_id = 1});
   uint32_t before = version(code);
