@@ -24,6 +24,11 @@ std::optional<Failure> JavaObjects::begin() {
   auto model = ObjectModel::read(memory_, layout_.objects);
   if (!model) return model.failure();
   model_ = *model;
+  relocations_.reset();
+  auto relocations = model_->z() != nullptr
+                         ? ZRelocations::read(memory_, *model_->z(), model_->has_generations())
+                         : std::nullopt;
+  if (relocations) relocations_.emplace(*relocations);
   return std::nullopt;
 }
 
@@ -55,9 +60,17 @@ std::optional<JavaObject> JavaObjects::object(Address address) {
   return is_same ? std::optional(std::move(object)) : std::nullopt;
 }
 
+Address JavaObjects::referred(uint64_t value) const {
+  Address address = model_->from_root(value);
+  ZRelocation relocation = model_->relocation(value);
+  if (address == 0 || !relocations_ || relocation == ZRelocation::kNone) return address;
+  auto moved = relocations_->find(relocation, model_->heap_offset(address));
+  return moved ? model_->at_offset(address, *moved) : address;
+}
+
 std::optional<Address> JavaObjects::root(Address slot) const {
   auto value = model_ && slot != 0 ? memory_.get<uint64_t>(slot) : std::nullopt;
-  return value ? std::optional(model_->from_root(*value)) : std::nullopt;
+  return value ? std::optional(referred(*value)) : std::nullopt;
 }
 
 std::optional<uint32_t> JavaObjects::instance_field(JavaClass& of, std::string_view name) {
@@ -73,7 +86,7 @@ std::optional<Address> JavaObjects::reference(const JavaObject& object, JavaClas
     return narrow ? std::optional(model_->from_field(*narrow)) : std::nullopt;
   }
   auto whole = value<uint64_t>(object, offset);
-  return whole ? std::optional(model_->from_field(*whole)) : std::nullopt;
+  return whole ? std::optional(referred(*whole)) : std::nullopt;
 }
 
 // The bytes of an array of bytes or chars.

@@ -36,7 +36,9 @@ class JavaObjects {
 
   // The object at an address; nothing when there is none.
   std::optional<JavaObject> object(Address address);
-  // The address of the object that an OopHandle's slot, at an address, leads to; 0 for null.
+  // The address of the object that a reference of 8 bytes leads to; 0 for null.
+  Address referred(uint64_t value) const;
+  // The same of an OopHandle's slot, at an address.
   std::optional<Address> root(Address slot) const;
   // Of a field, which class `of` or one of its superclasses declares: the address of the object that it leads
   // to; 0 for null. `of` is the object's class or a superclass: subclasses may have fields of the same name.
@@ -81,6 +83,7 @@ class JavaObjects {
   const Layout& layout_;
   JavaClasses classes_;
   std::optional<ObjectModel> model_;
+  std::optional<ZRelocations> relocations_;
 };
 
 }  // namespace rtprof::jvm

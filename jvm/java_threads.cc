@@ -113,7 +113,7 @@ std::optional<JavaObject> JavaThreads::java_object(std::span<const uint8_t> thre
   if (layout_.threads.java_thread_is_handle) {
     address = objects_.root(value);
   } else {
-    address = objects_.model().from_root(value);
+    address = objects_.referred(value);
   }
   auto object = address ? objects_.object(*address) : std::nullopt;
   bool is_thread = object && objects_.is(*object, thread_class_);

@@ -21,11 +21,6 @@ constexpr Row kMembers[] = {
     {&ObjectLayout::flag_name, "JVMFlag", "_name"},
     {&ObjectLayout::flag_value, "Flag", "_addr", false},
     {&ObjectLayout::flag_value, "JVMFlag", "_addr"},
-    {&ObjectLayout::z_good_mask, "ZGlobalsForVMStructs", "_ZAddressGoodMask", false},
-    {&ObjectLayout::z_offset_mask, "ZGlobalsForVMStructs", "_ZAddressOffsetMask", false},
-    {&ObjectLayout::z_generational, "ZGlobalsForVMStructs", "_ZPointerLoadShift", false},
-    {&ObjectLayout::x_good_mask, "XGlobalsForVMStructs", "_XAddressGoodMask", false},
-    {&ObjectLayout::x_offset_mask, "XGlobalsForVMStructs", "_XAddressOffsetMask", false},
 };
 
 constexpr Static kStatics[] = {
@@ -45,8 +40,6 @@ constexpr Static kStatics[] = {
     {&ObjectLayout::flags, "JVMFlag", "flags"},
     {&ObjectLayout::flag_count, "Flag", "numFlags", false},
     {&ObjectLayout::flag_count, "JVMFlag", "numFlags"},
-    {&ObjectLayout::z_globals, "ZGlobalsForVMStructs", "_instance_p", false},
-    {&ObjectLayout::x_globals, "XGlobalsForVMStructs", "_instance_p", false},
 };
 
 // The well-known classes, which JDKs list under different names.
@@ -83,7 +76,8 @@ void fill_rest(ObjectLayout& layout, const VmStructs& structs) {
     layout.flag_bytes = static_cast<uint32_t>(flag->size);
   if (auto shift = structs.constant("markWord::klass_shift"); shift && *shift > 0 && *shift < 64)
     layout.klass_shift_in_mark = static_cast<uint32_t>(*shift);
-  if (auto mask = structs.constant("ZAddressOffsetMask")) layout.z_fixed_offset_mask = *mask;
+  layout.z = z_layout_of(structs, "Z");
+  layout.x = z_layout_of(structs, "X");
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "common/process/memory.h"
 #include "jvm/member.h"
 #include "jvm/vm_structs.h"
+#include "jvm/z_layout.h"
 
 namespace rtprof::jvm {
 
@@ -32,12 +33,8 @@ struct ObjectLayout {
   uint32_t flag_bytes = 0;
   Member flag_name, flag_value;
 
-  // Of ZGC: a pointer to a structure of pointers. One of generations (21 and newer) has a shift of its own.
-  Address z_globals = 0;
-  Member z_good_mask, z_offset_mask, z_generational;
-  Address x_globals = 0;  // 21 to 23: of the ZGC without generations beside the other
-  Member x_good_mask, x_offset_mask;
-  int64_t z_fixed_offset_mask = 0;  // of 11, where it is a constant
+  ZLayout z;
+  ZLayout x;  // 21 to 23: of the ZGC without generations beside the other
 };
 
 ObjectLayout object_layout_of(const VmStructs& structs);

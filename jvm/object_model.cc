@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <bit>
 #include <map>
 #include <string_view>
 
@@ -19,6 +20,7 @@ constexpr uint64_t kMoved = 3;
 // begins right above that bit (gc/z/zAddress.hpp, x86: ZPointerLoadShiftTable).
 constexpr int kFirstRemappedBit = 12;
 constexpr int kRemappedBits = 4;
+constexpr uint64_t kRememberedMask = 3 << 4;
 
 std::optional<uint64_t> pointed_to(const Memory& memory, Address globals, const Member& member) {
   auto structure = globals != 0 ? memory.pointer(globals) : std::nullopt;
@@ -28,18 +30,13 @@ std::optional<uint64_t> pointed_to(const Memory& memory, Address globals, const 
 
 }  // namespace
 
-void ObjectModel::choose_colours(const Memory& memory, const ObjectLayout& layout, bool generational) {
-  if (generational && layout.z_generational.exists()) {
-    coding_ = Coding::kColouredLow;
-    return;
-  }
-  coding_ = Coding::kColouredHigh;
-  bool is_x = layout.x_globals != 0;
-  Address globals = is_x ? layout.x_globals : layout.z_globals;
-  auto mask = pointed_to(memory, globals, is_x ? layout.x_offset_mask : layout.z_offset_mask);
-  auto good = pointed_to(memory, globals, is_x ? layout.x_good_mask : layout.z_good_mask);
-  offset_mask_ = mask.value_or(static_cast<uint64_t>(layout.z_fixed_offset_mask));
-  good_mask_ = good.value_or(0);
+// With generations or without, as coding_ says.
+void ObjectModel::choose_colours(const Memory& memory, const ZLayout& layout) {
+  z_ = &layout;
+  auto variable = [&](const Member& member) { return pointed_to(memory, layout.globals, member); };
+  offset_mask_ = variable(layout.offset_mask).value_or(static_cast<uint64_t>(layout.fixed_offset_mask));
+  good_mask_ = variable(has_generations() ? layout.load_good_mask : layout.good_mask).value_or(0);
+  weak_bad_mask_ = variable(layout.weak_bad_mask).value_or(0);
 }
 
 Result<ObjectModel> ObjectModel::read(const Memory& memory, const ObjectLayout& layout) {
@@ -68,7 +65,9 @@ Result<ObjectModel> ObjectModel::read(const Memory& memory, const ObjectLayout& 
   model.compressed_classes_ = is_set("UseCompressedClassPointers", true);
   if (is_set("UseCompactObjectHeaders", false)) model.class_shift_in_mark_ = layout.klass_shift_in_mark;
   if (is_set("UseZGC", false)) {
-    model.choose_colours(memory, layout, is_set("ZGenerational", true));
+    bool has_generations = layout.z.load_good_mask.exists() && is_set("ZGenerational", true);
+    model.coding_ = has_generations ? Coding::kColouredLow : Coding::kColouredHigh;
+    model.choose_colours(memory, has_generations || layout.x.globals == 0 ? layout.z : layout.x);
   } else if (is_set("UseCompressedOops", true)) {
     model.coding_ = Coding::kCompressed;
   }
@@ -89,6 +88,25 @@ Address ObjectModel::from_root(uint64_t value) const {
     if ((value >> (kFirstRemappedBit + bit) & 1) != 0) return value >> (kFirstRemappedBit + bit + 1);
   }
   return 0;
+}
+
+ZRelocation ObjectModel::relocation(uint64_t value) const {
+  if (coding_ == Coding::kColouredHigh)
+    return (value & weak_bad_mask_) != 0 ? ZRelocation::kYoung : ZRelocation::kNone;
+  if (coding_ != Coding::kColouredLow) return ZRelocation::kNone;
+  // Which of the four bits is set: twice the flip of the old generation, plus that of the young one.
+  auto flips = [](uint64_t colours) { return std::countr_zero(colours >> kFirstRemappedBit); };
+  switch (flips(value) ^ flips(good_mask_)) {
+    case 0:
+      return ZRelocation::kNone;
+    case 1:
+      return ZRelocation::kYoung;
+    case 2:
+      return ZRelocation::kOld;
+    default:
+      // One from an old object to an old one (ZBarrier::remap_generation).
+      return (value & kRememberedMask) == kRememberedMask ? ZRelocation::kOld : ZRelocation::kEither;
+  }
 }
 
 Address ObjectModel::klass(const ObjectHeader& header) const {

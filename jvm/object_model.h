@@ -7,6 +7,7 @@
 #include "common/base/result.h"
 #include "common/process/memory.h"
 #include "jvm/object_layout.h"
+#include "jvm/z_relocations.h"
 
 namespace rtprof::jvm {
 
@@ -26,6 +27,15 @@ class ObjectModel {
   Address from_field(uint64_t value) const;
   // The same of a root: what an OopHandle points to.
   Address from_root(uint64_t value) const;
+
+  // Of ZGC: its layout; null where this JVM has another collector, or none of these is described.
+  const ZLayout* z() const { return z_; }
+  bool has_generations() const { return coding_ == Coding::kColouredLow; }
+  // Which of ZGC's relocations may have moved an object since this reference to it was written.
+  ZRelocation relocation(uint64_t value) const;
+  // The offset in ZGC's heap of an address that a reference gave, and the address of another offset.
+  uint64_t heap_offset(Address object) const { return object & offset_mask_; }
+  Address at_offset(Address object, uint64_t offset) const { return (object & ~offset_mask_) | offset; }
 
   // An object's address without the colours that ZGC without generations gives it, which change while it
   // stays where it is: to compare addresses, and not to read there.
@@ -48,13 +58,15 @@ class ObjectModel {
     kColouredLow,   // ZGC with generations: colours in the lowest 16 bits
   };
 
-  void choose_colours(const Memory& memory, const ObjectLayout& layout, bool generational);
+  void choose_colours(const Memory& memory, const ZLayout& layout);
 
   Coding coding_ = Coding::kPlain;
   Address reference_base_ = 0;
   uint32_t reference_shift_ = 0;
-  uint64_t offset_mask_ = 0;  // kColouredHigh
-  uint64_t good_mask_ = 0;    // likewise
+  const ZLayout* z_ = nullptr;
+  uint64_t offset_mask_ = 0;    // of ZGC
+  uint64_t good_mask_ = 0;      // likewise; of generations that of loads
+  uint64_t weak_bad_mask_ = 0;  // kColouredHigh: colours of references that may be older than a move
   bool compressed_classes_ = false;
   Address class_base_ = 0;
   uint32_t class_shift_ = 0;

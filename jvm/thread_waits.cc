@@ -81,7 +81,7 @@ class Waits {
     if (!kept) return;
     auto address = layout_.monitor_object_is_handle
                        ? objects_.root(static_cast<Address>(*kept))
-                       : std::optional(objects_.model().from_root(static_cast<uint64_t>(*kept)));
+                       : std::optional(objects_.referred(static_cast<uint64_t>(*kept)));
     auto object = address ? objects_.object(*address) : std::nullopt;
     if (!object) return;
     wait.lock = text(*object);

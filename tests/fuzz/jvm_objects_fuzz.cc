@@ -76,6 +76,20 @@ class Offsets {
   size_t at_ = 0;
 };
 
+void choose(rtprof::jvm::ZLayout& layout, Offsets offsets) {
+  layout.globals = 0x40000 + offsets.next();
+  layout.collected_heap = 0x50000 + offsets.next();
+  layout.heap_bytes = 512;
+  layout.granule_shift = 21;
+  layout.forwarding_bytes = 64;
+  for (Member* each : {&layout.offset_mask, &layout.good_mask, &layout.weak_bad_mask, &layout.heap,
+                       &layout.page_allocator, &layout.page_table, &layout.forwardings,
+                       &layout.forwarding_start, &layout.alignment_shift, &layout.entry_count})
+    *each = offsets.member(8);
+  // Whether there are generations.
+  if (offsets.next() % 2 != 0) layout.load_good_mask = offsets.member(8);
+}
+
 void choose(rtprof::jvm::ObjectLayout& layout, Offsets offsets, bool stream) {
   layout.missing.clear();
   for (Member* each : {&layout.klass_super, &layout.klass_primary_supers, &layout.class_constants})
@@ -96,6 +110,7 @@ void choose(rtprof::jvm::ObjectLayout& layout, Offsets offsets, bool stream) {
   layout.narrow_oop_base = layout.narrow_klass_base = JvmMemory::kCompression;
   layout.narrow_oop_shift = layout.narrow_klass_shift = JvmMemory::kCompression + 8;
   layout.klass_shift_in_mark = 42;
+  choose(layout.z, offsets);
 }
 
 void choose(rtprof::jvm::ThreadLayout& layout, Offsets offsets, bool handles) {

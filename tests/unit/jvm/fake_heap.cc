@@ -137,19 +137,22 @@ void FakeHeap::add_flags() {
 
 // ZGlobalsForVMStructs and what it leads to.
 void FakeHeap::add_z_globals() {
-  layout.objects.z_globals = kZGlobals;
-  layout.objects.z_good_mask = Member{0, 8, true};
-  layout.objects.z_offset_mask = Member{8, 8, true};
-  if (ways_.z_with_generations) layout.objects.z_generational = Member{16, 8, true};
+  jvm::ZLayout& z = layout.objects.z;
+  z.globals = kZGlobals;
+  (ways_.z_with_generations ? z.load_good_mask : z.good_mask) = Member{0, 8, true};
+  z.offset_mask = Member{8, 8, true};
+  z.weak_bad_mask = Member{16, 8, true};
   Address structure = take(next_other_, 64);
   memory.set(kZGlobals, structure);
-  const uint64_t values[] = {kHighGood, kHighOffsetMask};
+  const uint64_t good = ways_.z_with_generations ? uint64_t{1} << kLowColourBit : kHighGood;
+  const uint64_t values[] = {good, kHighOffsetMask, kHighBad};
   for (size_t i = 0; i < std::size(values); ++i) {
     Address variable = take(next_other_, 8);
     memory.set(structure + i * 8, variable);
     memory.set(variable, values[i]);
   }
   good_mask_ = *memory.pointer(structure);
+  bad_mask_ = *memory.pointer(structure + 16);
 }
 
 Address FakeHeap::add_class(std::string_view name, Address super, std::initializer_list<Field> fields) {
@@ -232,6 +235,7 @@ void FakeHeap::move(Address from, Address to) {
 void FakeHeap::recolour() {
   good_ = good_ == kHighGood ? kHighBad : kHighGood;
   memory.set(good_mask_, good_);
+  memory.set(bad_mask_, kHighGood ^ kHighBad ^ good_);
   for (Address& object : objects_) {
     Address other = (object & kHighOffsetMask) | good_;
     memory.put(other, *memory.bytes(object, kObjectBytes));

@@ -39,6 +39,8 @@ class FakeHeap {
   Address thread_class() const { return thread_class_; }
 
   Address add_object(Address klass);
+  // From here on objects are in another granule of ZGC's.
+  void add_granule() { next_object_ = (next_object_ | 0x1fffff) + 1; }
   Address add_string(std::string_view latin1);
   // As a collector that has moved an object leaves it: the first object leads to the second.
   void move(Address from, Address to);
@@ -88,7 +90,7 @@ class FakeHeap {
   Address object_class_ = 0, string_class_ = 0, thread_class_ = 0, bytes_class_ = 0;
   std::vector<Address> threads_;
   std::vector<Address> objects_;
-  Address good_mask_ = 0;  // the variable
+  Address good_mask_ = 0, bad_mask_ = 0;  // the variables
   uint64_t good_ = kHighGood;
 };
 
