@@ -68,6 +68,16 @@ Address JavaObjects::referred(uint64_t value) const {
   return moved ? model_->at_offset(address, *moved) : address;
 }
 
+std::vector<Address> JavaObjects::moved_from(Address address) const {
+  std::vector<Address> to;
+  if (!relocations_) return to;
+  for (ZRelocation relocation : {ZRelocation::kYoung, ZRelocation::kOld}) {
+    auto moved = relocations_->find(relocation, model_->heap_offset(address));
+    if (moved) to.push_back(model_->at_offset(address, *moved));
+  }
+  return to;
+}
+
 std::optional<Address> JavaObjects::root(Address slot) const {
   auto value = model_ && slot != 0 ? memory_.get<uint64_t>(slot) : std::nullopt;
   return value ? std::optional(referred(*value)) : std::nullopt;

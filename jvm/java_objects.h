@@ -38,7 +38,10 @@ class JavaObjects {
   std::optional<JavaObject> object(Address address);
   // The address of the object that a reference of 8 bytes leads to; 0 for null.
   Address referred(uint64_t value) const;
-  // The same of an OopHandle's slot, at an address.
+  // Where ZGC may have moved an object to that was at an address. For addresses on stacks, which have no
+  // colour to tell whether they are older than a move: there can be another object now.
+  std::vector<Address> moved_from(Address address) const;
+  // What referred() gives of an OopHandle's slot, at an address.
   std::optional<Address> root(Address slot) const;
   // Of a field, which class `of` or one of its superclasses declares: the address of the object that it leads
   // to; 0 for null. `of` is the object's class or a superclass: subclasses may have fields of the same name.

@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <optional>
 #include <unordered_map>
 
 namespace rtprof::jvm {
@@ -92,12 +93,13 @@ class Waits {
   }
 
   // Addresses of the object: as the monitor has it, and where it is now.
-  Address owner_of_monitor(int64_t owner, Address kept, Address now) const {
+  Address owner_of_monitor(int64_t owner, Address kept, Address now) {
     auto is_object = [&](Address each) { return place(each) == place(kept) || place(each) == place(now); };
     if (static_cast<uint64_t>(owner) == kAnonymousOwner) {
-      return thread_that([&](const JavaThread& thread) {
+      Address holder = thread_that([&](const JavaThread& thread) {
         return std::any_of(thread.lock_stack.begin(), thread.lock_stack.end(), is_object);
       });
+      return holder != 0 ? holder : find(by_moved_lock(), place(now));
     }
     if (layout_.owner_id.exists()) return find(by_owner_id_, owner);
     auto address = static_cast<Address>(owner);
@@ -105,6 +107,19 @@ class Waits {
     return thread_that([&](const JavaThread& thread) {
       return thread.address == address || (address >= thread.stack_low && address < thread.stack_high);
     });
+  }
+
+  // A thread that sleeps may have the address of before a move on its lock stack.
+  const std::unordered_map<Address, Address>& by_moved_lock() {
+    if (by_moved_lock_) return *by_moved_lock_;
+    by_moved_lock_.emplace();
+    for (const JavaThread& thread : threads_) {
+      for (Address lock : thread.lock_stack) {
+        for (Address moved : objects_.moved_from(lock))
+          by_moved_lock_->try_emplace(place(moved), thread.address);
+      }
+    }
+    return *by_moved_lock_;
   }
 
   template <typename Is>
@@ -133,6 +148,7 @@ class Waits {
   // Addresses of threads; by the places of their objects.
   std::unordered_map<Address, Address> by_object_;
   std::unordered_map<int64_t, Address> by_owner_id_;
+  std::optional<std::unordered_map<Address, Address>> by_moved_lock_;
 };
 
 std::string_view primitive_name(char letter) {

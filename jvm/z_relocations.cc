@@ -12,7 +12,7 @@ constexpr uint64_t kWord = sizeof(uint64_t);
 constexpr uint64_t kMostEntries = uint64_t{1} << 24;
 // As many are read at once; a table is half empty.
 constexpr uint64_t kAtOnce = 8;
-constexpr uint64_t kMostProbes = 1024;
+constexpr uint64_t kMostProbes = 256;
 
 // A ZForwardingEntry (gc/z/zForwardingEntry.hpp).
 struct Entry {

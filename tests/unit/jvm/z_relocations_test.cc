@@ -184,6 +184,8 @@ TEST_F(MovedObjects, AreFoundInTheirGenerations) {
     EXPECT_EQ(objects.referred(reference(from, 3)), to) << "one of both";
     EXPECT_EQ(objects.referred(reference(from, 3, 3)), is_young ? from : to) << "from an old object";
     EXPECT_EQ(objects.referred(reference(0, 1)), 0);
+    EXPECT_EQ(objects.moved_from(from), std::vector{to});
+    EXPECT_EQ(objects.moved_from(to), std::vector<Address>{});
   }
 }
 
