@@ -1,5 +1,6 @@
 #include "native/perf_source.h"
 
+#include "native/cpu_account.h"
 #include "native/perf_base.h"
 
 namespace rtprof::native {
@@ -16,16 +17,22 @@ class PerfSource final : public PerfBase {
   std::optional<Failure> start() {
     kernel::PerfConfig wanted = config();
     wanted.pids = {process_.pid()};
-    return open(wanted);
+    auto failure = open(wanted);
+    account_.start(process_.cpu_time());
+    return failure;
   }
   bool ended() const override { return execed_ || !process_.alive(); }
 
  private:
   Nanoseconds cpu_time() const override { return process_.cpu_time(); }
 
-  void begin_batch() override { code_.begin_batch(true); }
+  void begin_batch() override {
+    code_.begin_batch(true);
+    account_.begin_batch(process_.cpu_time());
+  }
   void on_sample(const kernel::SampleRecord& sample, Nanoseconds weight) override {
-    record(sample, weight, code_);
+    // Where the kernel's part is in no sample, the clock tells more than samples should.
+    record(sample, sampler().setup().kernel ? account_.weigh(weight) : weight, code_);
   }
   void on_mapping(const kernel::MappingRecord&) override { code_.changed(); }
   void on_exec(pid_t, TimePoint) override { execed_ = true; }
@@ -38,6 +45,7 @@ class PerfSource final : public PerfBase {
 
   const Process& process_;
   ProcessCode code_;
+  CpuAccount account_;
   bool execed_ = false;
 };
 
