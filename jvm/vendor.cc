@@ -6,7 +6,7 @@
 
 #include <algorithm>
 
-#include "common/base/fd.h"
+#include "common/base/file.h"
 
 namespace rtprof::jvm {
 namespace {
@@ -27,11 +27,9 @@ std::optional<std::string_view> value_of(std::string_view release, std::string_v
   return std::nullopt;
 }
 
-// A file of another's tree: neither waits for a pipe that stands in its place, nor follows a link.
 std::optional<std::string> read_release(const std::string& path) {
-  UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY));
-  struct stat file {};
-  if (!fd.valid() || ::fstat(fd.get(), &file) != 0 || !S_ISREG(file.st_mode)) return std::nullopt;
+  UniqueFd fd = open_regular(path, O_NOFOLLOW);
+  if (!fd.valid()) return std::nullopt;
   std::string text(kLongestRelease, '\0');
   ssize_t got = ::read(fd.get(), text.data(), text.size());
   if (got <= 0) return std::nullopt;

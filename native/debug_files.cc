@@ -1,9 +1,7 @@
 #include "native/debug_files.h"
 
-#include <fcntl.h>
 #include <fmt/core.h>
 #include <lzma.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -11,6 +9,8 @@
 #include <array>
 #include <cstring>
 #include <vector>
+
+#include "common/base/file.h"
 
 namespace rtprof::native {
 namespace {
@@ -22,14 +22,6 @@ constexpr size_t kMaxUnpacked = 256 << 20;
 std::vector<std::string> roots_of(const Binary& binary) {
   if (binary.root().empty()) return {""};
   return {binary.root(), ""};
-}
-
-// A regular file; what stands in its place is neither waited for nor changed.
-UniqueFd open_regular(const std::string& path) {
-  UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
-  struct stat info {};
-  if (fd.valid() && (::fstat(fd.get(), &info) != 0 || !S_ISREG(info.st_mode))) fd.reset();
-  return fd;
 }
 
 // What .gnu_debuglink says: a file name, padding to four bytes, and the CRC-32 of the file.

@@ -8,7 +8,7 @@
 #include <charconv>
 #include <vector>
 
-#include "common/base/fd.h"
+#include "common/base/file.h"
 
 namespace rtprof::native {
 namespace {
@@ -71,10 +71,9 @@ bool PerfMap::refresh() {
   TimePoint now = monotonic_now();
   if (looked_ != 0 && now - looked_ < kRefreshPeriod) return false;
   looked_ = now;
-  // Neither waits for a pipe that stands in its place, nor follows a link.
-  UniqueFd fd(::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY));
+  UniqueFd fd = open_regular(path_, O_NOFOLLOW);
   struct stat file {};
-  if (!fd.valid() || ::fstat(fd.get(), &file) != 0 || !S_ISREG(file.st_mode)) return false;
+  if (!fd.valid() || ::fstat(fd.get(), &file) != 0) return false;
   if (file.st_uid != owner_ && file.st_uid != 0) return false;
   return read(fd.get(), file);
 }

@@ -46,6 +46,13 @@ Result<bool> write_directly(const std::string& path, const Fill& fill) {
 
 }  // namespace
 
+UniqueFd open_regular(const std::string& path, int more_flags) {
+  UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | more_flags));
+  struct stat info {};
+  if (fd.valid() && (::fstat(fd.get(), &info) != 0 || !S_ISREG(info.st_mode))) fd.reset();
+  return fd;
+}
+
 Result<std::string> read_file(const std::string& path) {
   UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd.valid()) return failed("cannot open " + path, errno);

@@ -14,6 +14,11 @@ namespace rtprof {
 // The whole of a file, /proc files included.
 Result<std::string> read_file(const std::string& path);
 
+// Opens a regular file of somebody else's tree to read it: what stands in its place, such as a pipe, is
+// neither waited for nor changed. Not valid where there is none. `more_flags`: of open(2), such as
+// O_NOFOLLOW.
+UniqueFd open_regular(const std::string& path, int more_flags = 0);
+
 // Gives a file its content. Its own failure ends the writing.
 using Fill = std::function<Result<bool>(Sink&)>;
 
