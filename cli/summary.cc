@@ -128,10 +128,12 @@ std::vector<std::string> warnings_about(const Profile& profile, const SamplingPl
       warnings.push_back(fmt::format("-I and -X leave nothing of the {} profile", event_name(event)));
     }
   }
-  bool is_of_jvm = plan.jit_marks || plan.signatures;
-  if (is_of_jvm && std::ranges::none_of(profile.quality.runs, of_jvm)) {
-    warnings.push_back(fmt::format("{} is about the JVM, and none was recorded",
-                                   plan.jit_marks ? "--jit-marks" : "--signatures"));
+  bool has_jvm = std::ranges::any_of(profile.quality.runs, of_jvm);
+  for (auto [is_set, option] :
+       {std::pair{plan.jit_marks, "--jit-marks"}, std::pair{plan.signatures, "--signatures"}}) {
+    if (is_set && !has_jvm) {
+      warnings.push_back(fmt::format("{} is about the JVM, and none was recorded", option));
+    }
   }
   return warnings;
 }

@@ -40,6 +40,8 @@ class PerfBase : public Source, protected kernel::PerfSink {
   kernel::PerfConfig config() const;
   std::optional<Failure> open(const kernel::PerfConfig& config);
   const kernel::PerfSampler& sampler() const { return *sampler_; }
+  // cpu_time() as of the batch, or as of open().
+  Nanoseconds sampled_until() const { return cpu_; }
   RawStack stack_of(const kernel::SampleRecord& sample, ProcessCode& code) const;
   void record(const kernel::SampleRecord& sample, Nanoseconds weight, ProcessCode& code);
   // Tells the recorder the thread's name, once.

@@ -18,7 +18,7 @@ class PerfSource final : public PerfBase {
     kernel::PerfConfig wanted = config();
     wanted.pids = {process_.pid()};
     auto failure = open(wanted);
-    account_.start(process_.cpu_time());
+    account_.start(sampled_until());
     return failure;
   }
   bool ended() const override { return execed_ || !process_.alive(); }
@@ -28,7 +28,7 @@ class PerfSource final : public PerfBase {
 
   void begin_batch() override {
     code_.begin_batch(true);
-    account_.begin_batch(process_.cpu_time());
+    account_.begin_batch(sampled_until());
   }
   void on_sample(const kernel::SampleRecord& sample, Nanoseconds weight) override {
     // Where the kernel's part is in no sample, the clock tells more than samples should.

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "common/process/thread_probe.h"
@@ -26,7 +27,9 @@ class WaitSource final : public kernel::BpfSource {
 
   std::optional<Failure> start() {
     uint32_t kernel = plan_.kernel_frames ? RT_TARGET_KERNEL : 0;
-    return kernel::BpfSource::start(nullptr, RT_TARGET_MACHINE | kernel);
+    auto failure = kernel::BpfSource::start(nullptr, RT_TARGET_MACHINE | kernel);
+    registers_.reset();
+    return failure;
   }
 
  private:
@@ -75,6 +78,8 @@ class WaitSource final : public kernel::BpfSource {
     std::optional<ThreadTimes> times;  // when it was taken; nothing where it was not
   };
   std::unordered_map<pid_t, Sleeper> asleep_;  // off its CPU at the start, and still
+  // While sleepers are read; it takes a while to load.
+  std::optional<kernel::ThreadRegisters> registers_;
   std::vector<uint8_t> bytes_;
 };
 
@@ -91,10 +96,13 @@ void WaitSource::read_sleepers() {
     if (is_asleep) before[tid] = *times;
   }
   if (before.empty()) return;
-  auto saved = kernel::ThreadRegisters::open();
-  if (!saved) return;
+  if (!registers_) {
+    auto opened = kernel::ThreadRegisters::open();
+    if (!opened) return;
+    registers_ = std::move(*opened);
+  }
   StackReader reader(process_);
-  read_standing_threads(process_, *saved, reader, before, [&](pid_t tid, const StackSnapshot& snapshot) {
+  read_standing_threads(process_, *registers_, reader, before, [&](pid_t tid, const StackSnapshot& snapshot) {
     asleep_[tid] = {code_.stack(tid, {}, snapshot), before.at(tid)};
   });
 }
