@@ -103,11 +103,13 @@ PullSource::PullSource(const Process& process, const SamplingPlan& plan, Recorde
   target_->refresh(monotonic_now());
   since_ = monotonic_now();
   last_tick_ = since_;
-  cpu_now_ = cpu_at_start_ = process.cpu_time();
   for (auto& thread : target_->threads()) {
     target_->thread_came(thread->tid);
     if (auto times = thread->probe.times()) thread->ledger.emplace(*times, since_);
   }
+  // After the threads' own: what the kernel counts in between would be left over, as if it were of threads
+  // that nobody saw.
+  cpu_now_ = cpu_at_start_ = process.cpu_time();
 }
 
 bool PullSource::ended() const {
