@@ -20,8 +20,12 @@ constexpr ino_t kInitialPidNamespace = 0xEFFFFFFC;
 
 }  // namespace
 
-Result<bool> prepare_bpf() {
+void silence_libbpf() {
   libbpf_set_print(silent);
+}
+
+Result<bool> prepare_bpf() {
+  silence_libbpf();
   if (::access("/sys/kernel/btf/vmlinux", R_OK) != 0) return bpf_load_failure(ESRCH);
   return true;
 }
@@ -30,6 +34,12 @@ uint32_t own_pid_namespace() {
   struct stat info {};
   ::stat("/proc/self/ns/pid", &info);
   return info.st_ino == kInitialPidNamespace ? 0 : static_cast<uint32_t>(info.st_ino);
+}
+
+NamespaceFile own_namespace_file() {
+  struct stat info {};
+  if (::stat("/proc/self/ns/pid", &info) != 0 || info.st_ino == kInitialPidNamespace) return {};
+  return {info.st_dev, info.st_ino};
 }
 
 Failure bpf_load_failure(int error) {

@@ -71,6 +71,16 @@ perf_event_attr sampling_attributes(const PerfEventConfig& config) {
   return attributes;
 }
 
+perf_event_attr program_output_attributes() {
+  perf_event_attr attributes = common_attributes();
+  attributes.type = PERF_TYPE_SOFTWARE;
+  attributes.config = PERF_COUNT_SW_BPF_OUTPUT;
+  attributes.sample_period = 1;
+  attributes.sample_type |= PERF_SAMPLE_RAW;
+  attributes.disabled = 0;
+  return attributes;
+}
+
 perf_event_attr ring_attributes(uint32_t wakeup_bytes) {
   perf_event_attr attributes = common_attributes();
   attributes.type = PERF_TYPE_SOFTWARE;

@@ -50,6 +50,9 @@ perf_event_attr sampling_attributes(const PerfEventConfig& config);
 // same clock of all of them. Wakes its readers each time `wakeup_bytes` more have been written.
 perf_event_attr ring_attributes(uint32_t wakeup_bytes);
 
+// An event that writes what a BPF program outputs, as samples with PERF_SAMPLE_RAW. Enabled when opened.
+perf_event_attr program_output_attributes();
+
 // PERF_SAMPLE_REGS_USER: the general registers and the instruction pointer, asm/perf_regs.h.
 uint64_t user_register_mask();
 

@@ -9,7 +9,6 @@
 
 #include "bpf/perf_filter.skel.h"
 #include "common/base/error.h"
-#include "common/process/access.h"
 #include "kernel/bpf_support.h"
 
 namespace rtprof::kernel {
@@ -23,12 +22,12 @@ ino_t pid_namespace(const std::string& process) {
 
 // Where processes are not what the kernel's first namespace calls them.
 void set_namespaces(perf_filter& skeleton, std::span<const pid_t> pids) {
-  struct stat own {};
-  if (!in_container() || ::stat("/proc/self/ns/pid", &own) != 0) return;
-  skeleton.rodata->own_namespace_device = own.st_dev;
-  skeleton.rodata->own_namespace_inode = own.st_ino;
+  NamespaceFile own = own_namespace_file();
+  skeleton.rodata->own_namespace_device = own.device;
+  skeleton.rodata->own_namespace_inode = own.inode;
+  if (own.inode == 0) return;
   skeleton.rodata->take_other_namespaces =
-      std::ranges::any_of(pids, [&](pid_t pid) { return pid_namespace(std::to_string(pid)) != own.st_ino; })
+      std::ranges::any_of(pids, [&](pid_t pid) { return pid_namespace(std::to_string(pid)) != own.inode; })
           ? 1
           : 0;
 }
@@ -39,7 +38,7 @@ void PerfFilter::Deleter::operator()(perf_filter* skeleton) const {
   perf_filter__destroy(skeleton);
 }
 
-Result<PerfFilter> PerfFilter::load(std::span<const pid_t> pids) {
+Result<PerfFilter> PerfFilter::load(std::span<const pid_t> pids, int next) {
   if (auto ready = prepare_bpf(); !ready) return ready.failure();
   PerfFilter filter;
   filter.skeleton_.reset(perf_filter__open());
@@ -54,6 +53,10 @@ Result<PerfFilter> PerfFilter::load(std::span<const pid_t> pids) {
       return Failure{"filling a BPF map: " + errno_text(errno), errno};
     }
   }
+  uint32_t first = 0;
+  bool is_complete = next < 0 || bpf_map_update_elem(bpf_map__fd(filter.skeleton_->maps.next_program), &first,
+                                                     &next, BPF_ANY) == 0;
+  if (!is_complete) return Failure{"filling a BPF map: " + errno_text(errno), errno};
   return filter;
 }
 

@@ -16,8 +16,9 @@ namespace rtprof::kernel {
 // through is looked at again.
 class PerfFilter {
  public:
-  // Fails where BPF is not permitted, or there are more processes than the program can hold.
-  static Result<PerfFilter> load(std::span<const pid_t> pids);
+  // Fails where BPF is not permitted, or there are more processes than the program can hold. `next`: a
+  // program of the same type that is asked about their samples; -1: none.
+  static Result<PerfFilter> load(std::span<const pid_t> pids, int next);
 
   // For PERF_EVENT_IOC_SET_BPF.
   int program() const;

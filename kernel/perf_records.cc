@@ -223,6 +223,15 @@ std::optional<PerfRecord> parse_perf_record(std::span<const uint64_t> bytes, con
   return parsed;
 }
 
+std::optional<RecordId> id_of_perf_sample(std::span<const uint64_t> bytes) {
+  Words record = whole(bytes);
+  if (record.empty() || header_of(record).type != PERF_RECORD_SAMPLE) return std::nullopt;
+  Reader reader(record.subspan(1));
+  reader.word();  // the instruction pointer
+  RecordId id = read_id(reader);
+  return reader.ok() ? std::optional(id) : std::nullopt;
+}
+
 TimePoint time_of_perf_record(std::span<const uint64_t> bytes) {
   Words record = whole(bytes);
   if (record.empty()) return 0;

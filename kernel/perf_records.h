@@ -98,6 +98,9 @@ struct RecordFormat {
 // `record` is a header and what follows, at least as long as the header says. Nothing when it is not whole.
 std::optional<PerfRecord> parse_perf_record(std::span<const uint64_t> record, const RecordFormat& format);
 
+// Who and when of a record of type PERF_RECORD_SAMPLE; nothing when it is of another, or not whole.
+std::optional<RecordId> id_of_perf_sample(std::span<const uint64_t> record);
+
 // The time alone; 0 when the record is not whole.
 TimePoint time_of_perf_record(std::span<const uint64_t> record);
 

@@ -171,6 +171,21 @@ std::optional<Failure> PerfSampler::negotiate() {
   }
 }
 
+// Samples without what the program would have added are better than none.
+void PerfSampler::prepare_program() {
+  if (config_.program < 0) return;
+  auto event = open_perf_event(attributes().front(), 0, rings_.cpus().front());
+  Result<bool> attached = event ? attach_perf_program(event->get(), config_.program) : event.failure();
+  if (attached && config_.program_output >= 0) {
+    auto output = PerfProgramOutput::open(config_.program_output, rings_);
+    if (output) program_output_ = std::move(*output);
+    if (!output) attached = output.failure();
+  }
+  if (attached) return;
+  config_.program = -1;
+  setup_.limits.push_back({attached.failure().message, ""});
+}
+
 bool PerfSampler::cpus_permitted() const {
   PerfEventConfig event = event_;
   event.inherit = PerfInherit::kNothing;
@@ -186,6 +201,7 @@ bool PerfSampler::are_many_or_brief() const {
 
 std::optional<Failure> PerfSampler::begin() {
   if (auto failure = negotiate()) return failure;
+  prepare_program();
   bool choose = config_.scope == PerfScope::kAuto;
   // The switches of all processes are many more than those of the targets.
   bool may_be_many = choose && !config_.switch_stacks;
@@ -217,11 +233,10 @@ PerfThreadEvents::Plan PerfSampler::thread_plan() const {
 }
 
 int PerfSampler::cpu_program() {
-  if (config_.program >= 0) return config_.program;
   // A child would be refused until its creation is read.
-  if (config_.pids.empty() || config_.follow_children) return -1;
-  auto filter = PerfFilter::load(config_.pids);
-  if (!filter) return -1;
+  if (config_.pids.empty() || config_.follow_children) return config_.program;
+  auto filter = PerfFilter::load(config_.pids, config_.program);
+  if (!filter) return config_.program;
   filter_ = std::move(*filter);
   return filter_->program();
 }
@@ -297,8 +312,11 @@ bool PerfSampler::is_target(pid_t pid) const {
 void PerfSampler::drain(PerfSink& sink) {
   for (auto [pid, tid] : std::exchange(untold_threads_, {})) sink.on_thread_start(pid, tid, since_);
   auto on_record = [&](std::span<const uint64_t> words) {
+    if (program_output_ && program_output_->keep(words)) return;
     auto record = parse_perf_record(words, format_);
     if (record) {
+      auto* sample = program_output_ ? std::get_if<SampleRecord>(&*record) : nullptr;
+      if (sample != nullptr && sample->user) sample->user->attached = program_output_->take(sample->id);
       deliver(*record, sink);
     } else {
       ++counts_.unreadable;

@@ -17,6 +17,7 @@
 #include "kernel/perf_access.h"
 #include "kernel/perf_attributes.h"
 #include "kernel/perf_filter.h"
+#include "kernel/perf_program_output.h"
 #include "kernel/perf_records.h"
 #include "kernel/perf_rings.h"
 #include "kernel/perf_streams.h"
@@ -84,8 +85,11 @@ struct PerfConfig {
   bool switch_stacks = false;
   bool follow_children = false;
   // A BPF program of type perf_event, which must outlive the sampler: runs in the same interrupt before the
-  // sample is taken, which is not when it returns 0. -1: none.
+  // sample is taken, which is not when it returns 0. -1: none. Where it cannot be had, there is a limit.
   int program = -1;
+  // A map of type perf_event_array: what the program outputs by it comes with the sample,
+  // StackSnapshot::attached.
+  int program_output = -1;
 };
 
 // What was got of what was asked for.
@@ -129,6 +133,7 @@ class PerfSampler {
  private:
   explicit PerfSampler(const PerfConfig& config, PerfRings rings);
   std::optional<Failure> negotiate();
+  void prepare_program();
   std::optional<Failure> begin();
   std::optional<Failure> begin_threads();
   std::optional<Failure> begin_cpus();
@@ -163,6 +168,7 @@ class PerfSampler {
   PerfRings rings_;
   PerfThreadEvents threads_;
   std::optional<PerfFilter> filter_;
+  std::optional<PerfProgramOutput> program_output_;
   std::vector<UniqueFd> cpu_events_;
   PerfStreams streams_;
   ShortLives short_lives_;

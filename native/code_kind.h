@@ -6,6 +6,7 @@
 
 #include "common/sampler/thread_namer.h"
 #include "native/runtime_code.h"
+#include "native/sample_program.h"
 
 namespace rtprof::native {
 
@@ -16,6 +17,7 @@ struct CodeKind {
   std::shared_ptr<RuntimeCode> code;  // null: all code is in files
   uint32_t stack_bytes = 8192;        // of each stack, where the kernel copies them by perf events
   std::shared_ptr<RuntimeThreadNames> thread_names;  // null: the kernel's
+  std::shared_ptr<SampleProgram> sample_program;     // null: none
 };
 
 }  // namespace rtprof::native

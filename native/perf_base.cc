@@ -8,11 +8,15 @@ PerfBase::PerfBase(pid_t pid, const SamplingPlan& plan, Recorder& recorder, cons
     : plan_(plan),
       recorder_(recorder),
       stack_bytes_(kind.stack_bytes),
+      program_(kind.sample_program),
       namer_(pid, recorder, kind.thread_names) {
   quality_.pid = pid;
   quality_.runtime = kind.runtime;
   quality_.runtime_version = kind.version;
   quality_.requested_rate = plan.rate;
+  auto loaded = program_ ? program_->load() : true;
+  if (!loaded) program_.reset();
+  if (!loaded) quality_.reason = loaded.failure().message;
 }
 
 kernel::PerfConfig PerfBase::config() const {
@@ -22,6 +26,10 @@ kernel::PerfConfig PerfBase::config() const {
   config.kernel_callchain = plan_.kernel_frames;
   config.user_callchain = by_frame_pointers;
   config.stack_bytes = by_frame_pointers ? 0 : stack_bytes_;
+  if (program_) {
+    config.program = program_->program();
+    config.program_output = program_->output();
+  }
   return config;
 }
 
@@ -38,6 +46,7 @@ void PerfBase::drain(Recorder&) {
   cpu_ = cpu_time();
   begin_batch();
   sampler_->drain(*this);
+  if (program_) program_->update(monotonic_now());
   namer_.update(monotonic_now());
   ++quality_.ticks;
 }

@@ -61,7 +61,8 @@ class PerfBase : public Source, protected kernel::PerfSink {
   void tell_name(pid_t pid, pid_t tid, std::string_view name);
 
   const uint32_t stack_bytes_;
-  ThreadNamer namer_;  // of the one process, where it is one
+  std::shared_ptr<SampleProgram> program_;  // null: none, or it cannot be had
+  ThreadNamer namer_;                       // of the one process, where it is one
   std::unique_ptr<kernel::PerfSampler> sampler_;
   std::set<std::pair<pid_t, pid_t>> threads_;  // pid, tid
   Nanoseconds cpu_at_start_ = 0;

@@ -51,6 +51,8 @@ struct StackSnapshot {
   uint32_t known = kAllKnown;
   pid_t thread = 0;     // whose it is, where the source tells
   bool stands = false;  // the thread has not run since
+  // What the runtime's own program copied beside it, in the same interrupt: SampleProgram.
+  std::span<const uint8_t> attached = {};
 };
 
 }  // namespace rtprof

@@ -371,7 +371,7 @@ TEST(PerfSampler, WholeMachine) {
 TEST(PerfSampler, SamplesOfOthersAreNotTaken) {
   ChildProcess child([] { spin(); });
   ChildProcess other([] { spin_in_threads(4); });
-  if (!PerfFilter::load({})) GTEST_SKIP() << "BPF is not permitted";
+  if (!PerfFilter::load({}, -1)) GTEST_SKIP() << "BPF is not permitted";
   auto sampler = PerfSampler::open(config_for(child.pid(), 999, PerfScope::kCpus));
   if (!sampler) GTEST_SKIP() << sampler.failure().message;
   (*sampler)->start();
@@ -385,7 +385,7 @@ TEST(PerfSampler, SamplesOfOthersAreNotTaken) {
 TEST(PerfSampler, AProgramMayRefuseSamples) {
   ChildProcess child([] { spin_in_short_threads(5 * kMillisecond); });
   const pid_t nobody[] = {::getpid()};
-  auto filter = PerfFilter::load(nobody);
+  auto filter = PerfFilter::load(nobody, -1);
   if (!filter) GTEST_SKIP() << filter.failure().message;
   PerfConfig config = config_for(child.pid(), 999, PerfScope::kThreads);
   config.program = filter->program();
