@@ -43,13 +43,15 @@ Address word_at(Address fp, int words) {
 
 }  // namespace
 
-JavaCode::JavaCode(const Memory& memory, const Layout& layout, const FrameDetail& detail)
+JavaCode::JavaCode(const Memory& memory, const Layout& layout, const FrameDetail& detail,
+                   std::shared_ptr<Continuations> continuations)
     : memory_(memory),
       layout_(layout),
       heaps_(memory_, layout_),
       blobs_(memory_, layout_, heaps_),
       callers_(heaps_, blobs_),
-      frames_(memory_, layout_, detail) {
+      frames_(memory_, layout_, detail),
+      heap_frames_(layout_, blobs_, callers_, frames_, std::move(continuations)) {
   heaps_.refresh();
 }
 
@@ -82,8 +84,17 @@ StepResult JavaCode::no_caller(const Step& step, Address place) {
 
 StepResult JavaCode::step(Cursor& cursor, const StackMemory& stack, std::vector<MachineFrame>& leaf_first) {
   problem_ = {};
+  if (leaf_first.empty()) {
+    heap_frames_.begin();
+    java_sps_.clear();
+  }
   if (!heaps_.contains(cursor.registers.pc())) return StepResult::kNotMine;
+  if (heap_frames_.holds(cursor)) {
+    StepResult result = heap_frames_.step(cursor, stack, leaf_first);
+    return result == StepResult::kStepped ? result : fail(result, heap_frames_.problem());
+  }
   Step step{cursor, stack, leaf_first};
+  note_java_frame(step);
   const CodeBlob* blob = blobs_.find(step.pc());
   if (blob == nullptr) return fail(StepResult::kNoRule, "[unknown: Java code that is gone]");
   if (step.pc() == call_stub_return_) return call_stub(step, *blob);
@@ -97,6 +108,13 @@ StepResult JavaCode::step(Cursor& cursor, const StackMemory& stack, std::vector<
       return stub(step, *blob);
   }
   return StepResult::kNoRule;
+}
+
+void JavaCode::note_java_frame(const Step& step) {
+  constexpr size_t kMost = 3;
+  bool is_after_native = !step.leaf_first.empty() && step.leaf_first.back().made == 0;
+  if (is_after_native) java_sps_.clear();
+  if (is_after_native || (!java_sps_.empty() && java_sps_.size() < kMost)) java_sps_.push_back(step.sp());
 }
 
 StepResult JavaCode::go(Step& step, uint32_t frame, const Caller& caller) {
@@ -213,9 +231,10 @@ StepResult JavaCode::call_stub(Step& step, const CodeBlob& blob) {
 }
 
 StepResult JavaCode::stub(Step& step, const CodeBlob& blob) {
-  // The callers are not on the stack: they are brought there when the last of those that are returns.
-  if (!step.is_leaf() && is_of_continuations(blob))
-    return fail(StepResult::kBroken, "[unknown: virtual thread's frames in the heap]");
+  if (!step.is_leaf() && is_of_continuations(blob)) {
+    StepResult result = heap_frames_.enter(step, java_sps_);
+    return result == StepResult::kStepped ? result : fail(result, heap_frames_.problem());
+  }
   std::optional<Caller> caller;
   if (blob.frame_bytes != 0) {
     FrameShape shape =

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -9,6 +10,8 @@
 #include "jvm/callers.h"
 #include "jvm/code_blobs.h"
 #include "jvm/code_heaps.h"
+#include "jvm/continuations.h"
+#include "jvm/heap_frames.h"
 #include "jvm/java_frames.h"
 #include "jvm/layout.h"
 #include "native/runtime_code.h"
@@ -23,8 +26,9 @@ namespace rtprof::jvm {
 // precedes it, that an interpreted frame has a method.
 class JavaCode final : public native::RuntimeCode {
  public:
-  // `memory` outlives this.
-  JavaCode(const Memory& memory, const Layout& layout, const FrameDetail& detail);
+  // `memory` outlives this. `continuations`: null where there are no virtual threads.
+  JavaCode(const Memory& memory, const Layout& layout, const FrameDetail& detail,
+           std::shared_ptr<Continuations> continuations = nullptr);
 
   native::StepResult step(native::Cursor& cursor, const native::StackMemory& stack,
                           std::vector<native::MachineFrame>& leaf_first) override;
@@ -39,6 +43,7 @@ class JavaCode final : public native::RuntimeCode {
  private:
   using StepResult = native::StepResult;
 
+  void note_java_frame(const Step& step);
   StepResult compiled(Step& step, const CodeBlob& blob);
   StepResult interpreted(Step& step, const CodeBlob& blob);
   StepResult call_stub(Step& step, const CodeBlob& blob);
@@ -59,6 +64,8 @@ class JavaCode final : public native::RuntimeCode {
   CodeBlobs blobs_;
   Callers callers_;
   JavaFrames frames_;
+  HeapFrames heap_frames_;
+  std::vector<Address> java_sps_;  // as of HeapFrames::enter()
   Address call_stub_return_ = 0;
   std::string_view problem_;
 };

@@ -43,6 +43,11 @@ std::optional<uint32_t> JavaFrames::interpreted(const JavaMethod& method, int32_
   return frame_of({&part, 1});
 }
 
+std::optional<uint32_t> JavaFrames::native_method(const JavaMethod& method) {
+  Frames::Part part{method.name};
+  return frame_of({&part, 1});
+}
+
 std::optional<uint32_t> JavaFrames::compiled(const CodeBlob& blob, Address pc, bool is_return_address) {
   Place place{blob.version, pc << 1 | (is_return_address ? 1 : 0)};
   auto known = compiled_.find(place);

@@ -40,6 +40,8 @@ class JavaFrames {
 
   // The id of a frame. Nothing where a method cannot be told, and problem() says why.
   std::optional<uint32_t> interpreted(const JavaMethod& method, int32_t bci);
+  // Of a native method, whatever has called it.
+  std::optional<uint32_t> native_method(const JavaMethod& method);
   // The methods that run at a place of an nmethod. `is_return_address`: as of ScopeTables::at().
   std::optional<uint32_t> compiled(const CodeBlob& blob, Address pc, bool is_return_address);
   uint32_t machinery(const CodeBlob& blob);

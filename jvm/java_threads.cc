@@ -127,6 +127,12 @@ std::string JavaThreads::name_of(Address thread) {
   return name ? objects_.string(*name).value_or("") : "";
 }
 
+JavaClass* JavaThreads::class_of(Address thread) {
+  auto bytes = cache_.bytes(thread, layout_.threads.thread_bytes);
+  auto object = bytes ? java_object(*bytes) : std::nullopt;
+  return object ? object->of : nullptr;
+}
+
 std::optional<JavaThread> JavaThreads::read(const Known& known) {
   const ThreadLayout& layout = layout_.threads;
   auto bytes = cache_.bytes(known.address, layout.thread_bytes);

@@ -63,9 +63,12 @@ class JavaThreads {
   std::optional<JavaThread> read(const Known& known);
   // Only its name; empty when it cannot be read.
   std::string name_of(Address thread);
+  // Only the class of its java.lang.Thread; null when it cannot be read.
+  JavaClass* class_of(Address thread);
 
   // As of begin().
   JavaObjects& objects() { return objects_; }
+  const JavaObjects& objects() const { return objects_; }
 
  private:
   std::vector<Address> addresses() const;

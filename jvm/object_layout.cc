@@ -17,6 +17,7 @@ constexpr Row kMembers[] = {
     {&ObjectLayout::class_fields, "InstanceKlass", "_fields", false},
     {&ObjectLayout::class_field_count, "InstanceKlass", "_java_fields_count", false},
     {&ObjectLayout::class_field_stream, "InstanceKlass", "_fieldinfo_stream", false},
+    {&ObjectLayout::class_methods, "InstanceKlass", "_methods", false},
     {&ObjectLayout::flag_name, "Flag", "_name", false},
     {&ObjectLayout::flag_name, "JVMFlag", "_name"},
     {&ObjectLayout::flag_value, "Flag", "_addr", false},

@@ -19,6 +19,7 @@ struct ObjectLayout {
   Member klass_super, klass_check_offset, klass_primary_supers, klass_layout_helper;
 
   Member class_constants;  // InstanceKlass::_constants
+  Member class_methods;    // an Array<Method*>
   // Its fields, until 20: an Array<u2> with so many of the class's own in front.
   Member class_fields, class_field_count;
   Member class_field_stream;  // from 21 on: an Array<u1>

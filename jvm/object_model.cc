@@ -115,6 +115,19 @@ Address ObjectModel::klass(const ObjectHeader& header) const {
   return header[1];
 }
 
+ObjectModel::Rules ObjectModel::rules(Address klass) const {
+  Rules rules{
+      .coding = coding_, .base = reference_base_, .shift = reference_shift_, .offset_mask = offset_mask_};
+  if (coding_ == Coding::kColouredHigh) rules.base = good_mask_;
+  bool is_in_mark = class_shift_in_mark_ != 0;
+  rules.class_at = is_in_mark ? 0 : sizeof(uint64_t);
+  rules.class_shift = class_shift_in_mark_;
+  rules.class_mask = compressed_classes_ && !is_in_mark ? UINT32_MAX : UINT64_MAX;
+  bool is_narrow = compressed_classes_ || is_in_mark;
+  rules.class_value = is_narrow ? (klass - class_base_) >> class_shift_ : klass;
+  return rules;
+}
+
 std::optional<Address> ObjectModel::moved_to(const ObjectHeader& header) {
   Address to = header[0] & ~kMoved;
   return (header[0] & kMoved) == kMoved && to != 0 ? std::optional(to) : std::nullopt;

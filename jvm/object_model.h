@@ -50,7 +50,6 @@ class ObjectModel {
   // Where an array has its length, an int.
   uint32_t array_length_offset() const;
 
- private:
   enum class Coding : uint8_t {
     kPlain,
     kCompressed,    // 32 bits, shifted and moved
@@ -58,6 +57,21 @@ class ObjectModel {
     kColouredLow,   // ZGC with generations: colours in the lowest 16 bits
   };
 
+  // What from_field() and klass() do, for programs that have to do it themselves.
+  struct Rules {
+    Coding coding = Coding::kPlain;
+    uint64_t base = 0;  // kCompressed: is added; kColouredHigh: good colours
+    uint32_t shift = 0;
+    uint64_t offset_mask = 0;
+    // An object is of the class if the 8 bytes at `class_at`, shifted right and masked, are `class_value`.
+    uint32_t class_at = 0;
+    uint32_t class_shift = 0;
+    uint64_t class_mask = 0;
+    uint64_t class_value = 0;
+  };
+  Rules rules(Address klass) const;
+
+ private:
   void choose_colours(const Memory& memory, const ZLayout& layout);
 
   Coding coding_ = Coding::kPlain;

@@ -3,6 +3,8 @@
 #include <utility>
 
 #include "common/base/error.h"
+#include "jvm/chunk_program.h"
+#include "jvm/continuations.h"
 #include "jvm/dump.h"
 #include "jvm/java_code.h"
 #include "jvm/locate.h"
@@ -27,9 +29,11 @@ std::unique_ptr<Source> open_jvm(const Process& process, const SamplingPlan& pla
   check_plan(plan);
   jvm::Layout layout = std::move(*jvm::require_jvm(process, plan.patience).layout);
   jvm::FrameDetail detail{plan.native_lines, plan.jit_marks, plan.signatures};
-  native::CodeKind kind{"jvm", layout.version.text,
-                        std::make_shared<jvm::JavaCode>(process.memory(), layout, detail), kStackBytes,
-                        std::make_shared<jvm::JavaThreadNames>(process, layout)};
+  native::CodeKind kind{.runtime = "jvm", .version = layout.version.text, .stack_bytes = kStackBytes};
+  auto continuations = std::make_shared<jvm::Continuations>(process, layout);
+  kind.code = std::make_shared<jvm::JavaCode>(process.memory(), layout, detail, continuations);
+  kind.thread_names = std::make_shared<jvm::JavaThreadNames>(process, layout);
+  if (continuations->exist()) kind.sample_program = std::make_shared<jvm::ChunkProgram>(continuations);
   return native::open_by_ladder(process, plan, services, kind);
 }
 

@@ -25,6 +25,7 @@ constexpr Row kMembers[] = {
     {&ThreadLayout::lock_stack, "JavaThread", "_lock_stack", false},
     {&ThreadLayout::lock_stack_top, "LockStack", "_top", false},
     {&ThreadLayout::lock_stack_begin, "LockStack", "_base[0]", false},
+    {&ThreadLayout::continuation_entry, "JavaThread", "_cont_entry", false},
     {&ThreadLayout::os_id, "OSThread", "_thread_id"},
     {&ThreadLayout::monitor_object, "ObjectMonitor", "_object"},
     {&ThreadLayout::monitor_owner, "ObjectMonitor", "_owner"},
@@ -45,6 +46,9 @@ ThreadLayout thread_layout_of(const VmStructs& structs, int feature) {
   const VmStructs::Type* thread = structs.type("JavaThread");
   if (thread != nullptr && thread->size <= kLargestStructure)
     layout.thread_bytes = static_cast<uint32_t>(thread->size);
+  const VmStructs::Type* entry = structs.type("ContinuationEntry");
+  if (entry != nullptr && entry->size <= kLargestStructure)
+    layout.continuation_entry_bytes = static_cast<uint32_t>(entry->size);
   const VmStructs::Field* object = structs.field("JavaThread", "_threadObj");
   layout.java_thread_is_handle = object != nullptr && object->type == "OopHandle";
   layout.monitor_object_is_handle = feature >= kFirstWithHandles;

@@ -26,6 +26,11 @@ struct ThreadLayout {
   Member lock_stack;                        // objects that it has locked without a monitor, from 21 on
   Member lock_stack_top, lock_stack_begin;
 
+  // ContinuationEntry*, and the size of what it points to: from 24 on. Before, back to 21, there is such,
+  // too.
+  Member continuation_entry;
+  uint32_t continuation_entry_bytes = 0;
+
   Member os_id;  // OSThread::_thread_id
 
   Member monitor_object, monitor_owner;

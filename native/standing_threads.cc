@@ -11,7 +11,10 @@ void read_standing_threads(const Process& process, kernel::ThreadRegisters& save
     auto registers = all.find(tid);
     if (registers == all.end()) continue;
     auto snapshot = reader.read(registers->second.registers);
-    if (snapshot && ThreadProbe(process.pid(), tid).times() == times) use(tid, *snapshot);
+    if (!snapshot || ThreadProbe(process.pid(), tid).times() != times) continue;
+    snapshot->thread = tid;
+    snapshot->stands = true;
+    use(tid, *snapshot);
   }
 }
 

@@ -31,12 +31,14 @@ struct MachineFrame {
 class StackMemory {
  public:
   explicit StackMemory(const StackSnapshot& snapshot, std::span<const uint8_t> beyond = {})
-      : start_(snapshot.stack_address), taken_(snapshot.stack), beyond_(beyond) {}
+      : snapshot_(snapshot), beyond_(beyond) {}
+
+  const StackSnapshot& snapshot() const { return snapshot_; }
 
   // The word at an address; nothing when it is not known.
   std::optional<uint64_t> word(Address address) const {
-    if (auto value = word_of(taken_, start_, address)) return value;
-    return word_of(beyond_, start_ + taken_.size(), address);
+    if (auto value = word_of(snapshot_.stack, snapshot_.stack_address, address)) return value;
+    return word_of(beyond_, snapshot_.stack_address + snapshot_.stack.size(), address);
   }
 
  private:
@@ -49,8 +51,7 @@ class StackMemory {
     return value;
   }
 
-  const Address start_;
-  const std::span<const uint8_t> taken_;
+  const StackSnapshot& snapshot_;
   const std::span<const uint8_t> beyond_;
 };
 

@@ -1,0 +1,233 @@
+#include "jvm/continuations.h"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstring>
+#include <utility>
+
+#include "jvm/inner_tids.h"
+
+namespace rtprof::jvm {
+namespace {
+
+constexpr std::string_view kContinuation = "jdk/internal/vm/Continuation";
+constexpr std::string_view kCarrier = "jdk/internal/misc/CarrierThread";
+constexpr std::string_view kStackChunk = "jdk/internal/vm/StackChunk";
+// As much of a ContinuationEntry as its Continuation is looked for in: it follows the entry's parent, which
+// there mostly is none, and is followed by its chunk and two small numbers (runtime/continuationEntry.hpp).
+constexpr size_t kEntryWords = 6;
+using EntryWords = std::array<uint64_t, kEntryWords>;
+constexpr uint32_t kMostArguments = 1024;  // words on the stack
+
+std::optional<uint32_t> offset_of(JavaClasses& classes, JavaClass& of, std::string_view name) {
+  const JavaClass::Field* field = classes.field(of, name);
+  return field != nullptr && !field->is_static ? std::optional(field->offset) : std::nullopt;
+}
+
+rt_u32 coding_of(ObjectModel::Coding coding) {
+  switch (coding) {
+    case ObjectModel::Coding::kPlain:
+      return RT_REFERENCE_PLAIN;
+    case ObjectModel::Coding::kCompressed:
+      return RT_REFERENCE_NARROW;
+    case ObjectModel::Coding::kColouredHigh:
+      return RT_REFERENCE_COLOURED_HIGH;
+    case ObjectModel::Coding::kColouredLow:
+      return RT_REFERENCE_COLOURED_LOW;
+  }
+  return RT_REFERENCE_PLAIN;
+}
+
+}  // namespace
+
+Continuations::Continuations(const Process& process, const Layout& layout)
+    : process_(process), memory_(process.memory()), layout_(layout), threads_(memory_, layout_) {}
+
+std::optional<JavaObject> Continuations::object_of(std::optional<Address> address,
+                                                   std::string_view class_name) {
+  JavaObjects& objects = threads_.objects();
+  auto object = address ? objects.object(*address) : std::nullopt;
+  bool is_it = object && objects.classes().called(*object->of, class_name) != nullptr;
+  return is_it ? object : std::nullopt;
+}
+
+bool Continuations::has_carriers() {
+  if (!exist() || threads_.begin()) return false;
+  return std::ranges::any_of(threads_.list(), [&](const JavaThreads::Known& thread) {
+    JavaClass* of = threads_.class_of(thread.address);
+    return of != nullptr && of->name == kCarrier;
+  });
+}
+
+bool Continuations::learn() {
+  if (settings_) return true;
+  if (!exist() || threads_.begin()) return false;
+  for (const JavaThreads::Known& thread : threads_.list()) {
+    settings_ = settings_of(thread);
+    if (settings_) return true;
+  }
+  return false;
+}
+
+std::optional<rt_chunk_settings> Continuations::settings_of(const JavaThreads::Known& thread) {
+  const ThreadLayout& layout = layout_.threads;
+  auto bytes = memory_.bytes(thread.address, layout.thread_bytes);
+  if (!bytes) return std::nullopt;
+  if (layout.continuation_entry.exists()) {
+    auto entry = static_cast<Address>(layout.continuation_entry.in(*bytes));
+    return settings_by_entry(thread.address, layout.continuation_entry.offset, entry);
+  }
+  auto high = static_cast<Address>(layout.stack_base.in(*bytes));
+  Address low = high - static_cast<Address>(layout.stack_size.in(*bytes));
+  for (uint32_t at = 0; at + sizeof(Address) <= bytes->size(); at += sizeof(Address)) {
+    Address entry;
+    std::memcpy(&entry, bytes->data() + at, sizeof entry);
+    bool is_on_stack = entry > low && entry < high && entry % sizeof(Address) == 0;
+    if (!is_on_stack) continue;
+    if (auto settings = settings_by_entry(thread.address, at, entry)) return settings;
+  }
+  return std::nullopt;
+}
+
+std::optional<rt_chunk_settings> Continuations::settings_by_entry(Address thread, uint32_t at,
+                                                                  Address entry) {
+  if (entry == 0) return std::nullopt;
+  auto words = memory_.get<EntryWords>(entry);
+  // It carries the same or another virtual thread all the while, or that part of its stack may have been
+  // others'.
+  if (!words || memory_.pointer(thread + at) != entry) return std::nullopt;
+  for (size_t i = 1; i + 2 < kEntryWords; ++i) {
+    auto [parent, object, chunk, numbers] =
+        std::to_array({(*words)[i - 1], (*words)[i], (*words)[i + 1], (*words)[i + 2]});
+    bool are_small = (numbers & UINT32_MAX) <= 1 && numbers >> 32 <= kMostArguments;
+    bool may_have = parent == 0 && are_small && (chunk == 0 || object_of(chunk, kStackChunk));
+    auto continuation = may_have ? object_of(object, kContinuation) : std::nullopt;
+    rt_chunk_settings settings{};
+    if (!continuation || !describe_chunks(settings, *continuation)) continue;
+    settings.thread_entry = at;
+    settings.entry_continuation = static_cast<uint32_t>(i * sizeof(Address));
+    settings.ready = 1;
+    return settings;
+  }
+  return std::nullopt;
+}
+
+void Continuations::read_methods(const JavaClass& continuation) {
+  constexpr uint64_t kArrayHeader = 8;  // Array<Method*>: the length, then the elements
+  constexpr uint32_t kMost = 1000;
+  auto array = layout_.objects.class_methods.at(memory_, continuation.klass);
+  auto length = array ? memory_.get<uint32_t>(static_cast<Address>(*array)) : std::nullopt;
+  if (!length || *length > kMost) return;
+  methods_.resize(*length);
+  if (!memory_.read(static_cast<Address>(*array) + kArrayHeader, methods_.data(), *length * sizeof(Address)))
+    methods_.clear();
+}
+
+// Where HotSpot does not describe it: what follows the Continuation is 32 bytes until 23, and all is aligned
+// to two words.
+uint32_t Continuations::entry_bytes() const {
+  constexpr uint32_t kAlignment = 2 * sizeof(Address);
+  constexpr uint32_t kAfterContinuation = 32;
+  uint32_t bytes = layout_.threads.continuation_entry_bytes;
+  if (bytes == 0 && settings_) bytes = settings_->entry_continuation + sizeof(Address) + kAfterContinuation;
+  return (bytes + kAlignment - 1) / kAlignment * kAlignment;
+}
+
+bool Continuations::describe_chunks(rt_chunk_settings& settings, const JavaObject& continuation) {
+  JavaObjects& objects = threads_.objects();
+  JavaClasses& classes = objects.classes();
+  JavaClass* of = classes.called(*continuation.of, kContinuation);
+  auto chunk = object_of(objects.reference(continuation, *of, "tail"), kStackChunk);
+  if (!chunk) return false;
+  auto tail = offset_of(classes, *of, "tail");
+  auto parent = offset_of(classes, *chunk->of, "parent");
+  auto size = offset_of(classes, *chunk->of, "size");
+  auto sp = offset_of(classes, *chunk->of, "sp");
+  // One or the other, by the JDK.
+  auto bottom = offset_of(classes, *chunk->of, "bottom");
+  auto end = bottom ? bottom : offset_of(classes, *chunk->of, "argsize");
+  if (!tail || !parent || !size || !sp || !end) return false;
+  read_methods(*of);
+  settings.continuation_tail = *tail;
+  settings.chunk_parent = *parent;
+  settings.chunk_size = *size;
+  settings.chunk_sp = *sp;
+  settings.chunk_end = *end;
+  settings.ends_at_bottom = bottom ? 1 : 0;
+  settings.chunk_stack = chunk->of->object_bytes();
+  ObjectModel::Rules rules = objects.model().rules(chunk->of->klass);
+  settings.coding = coding_of(rules.coding);
+  settings.base = rules.base;
+  settings.shift = rules.shift;
+  settings.mask = rules.offset_mask;
+  settings.class_at = rules.class_at;
+  settings.class_shift = rules.class_shift;
+  settings.class_mask = rules.class_mask;
+  settings.class_value = rules.class_value;
+  return true;
+}
+
+std::optional<std::unordered_map<pid_t, Address>> Continuations::changed_threads() {
+  auto list = memory_.pointer(layout_.threads.list);
+  if (!list || list == list_) return std::nullopt;
+  std::unordered_map<pid_t, Address> threads;
+  InnerTids tids(process_);
+  for (const JavaThreads::Known& thread : threads_.list()) {
+    if (pid_t tid = tids.outer(thread.tid); tid != 0) threads[tid] = thread.address;
+  }
+  list_ = list;
+  if (threads == known_) return std::nullopt;
+  known_ = threads;
+  return threads;
+}
+
+Address Continuations::referred(Address field) const {
+  const ObjectModel& model = threads_.objects().model();
+  uint64_t value = 0;
+  bool is_read = memory_.read(field, &value, model.reference_bytes());
+  Address object = is_read ? model.from_field(value) : 0;
+  auto header = object != 0 ? memory_.get<ObjectHeader>(object) : std::nullopt;
+  return header ? ObjectModel::moved_to(*header).value_or(object) : object;
+}
+
+std::vector<uint8_t> Continuations::read(pid_t tid) {
+  if (!settings_ && !learn()) return {};
+  changed_threads();
+  auto thread = known_.find(tid);
+  const rt_chunk_settings& with = *settings_;
+  auto entry = thread != known_.end() ? memory_.pointer(thread->second + with.thread_entry) : std::nullopt;
+  auto continuation = entry && *entry != 0 ? memory_.pointer(*entry + with.entry_continuation) : std::nullopt;
+  if (!continuation || *continuation == 0) return {};
+  rt_chunk_record record{};
+  record.entry = *entry;
+  size_t used = 0;
+  Address chunk = referred(*continuation + with.continuation_tail);
+  while (chunk != 0 && record.count < RT_MAX_CHUNKS) {
+    auto bits = memory_.get<uint64_t>(chunk + with.class_at);
+    auto size = memory_.get<uint32_t>(chunk + with.chunk_size);
+    auto sp = memory_.get<uint32_t>(chunk + with.chunk_sp);
+    auto end = memory_.get<uint32_t>(chunk + with.chunk_end);
+    if (!bits || (*bits >> with.class_shift & with.class_mask) != with.class_value || !size || !sp || !end)
+      break;
+    if (with.ends_at_bottom == 0) end = *size - *end;
+    if (*end > *size) break;
+    if (*sp < *end) {
+      rt_chunk& part = record.chunks[record.count++];
+      part.address = chunk + with.chunk_stack + *sp * sizeof(Address) - RT_CHUNK_LINK_BYTES;
+      part.bytes = static_cast<rt_u32>((*end - *sp) * sizeof(Address) + RT_CHUNK_LINK_BYTES);
+      auto copied = static_cast<rt_u32>(std::min<size_t>(part.bytes, RT_MAX_CHUNK_BYTES - used));
+      if (!memory_.read(part.address, record.frames + used, copied)) break;
+      part.copied = copied;
+      used += copied;
+      if (copied < part.bytes) break;
+    }
+    chunk = referred(chunk + with.chunk_parent);
+  }
+  record.is_cut = chunk != 0 ? 1 : 0;
+  if (record.count == 0) return {};
+  const auto* bytes = reinterpret_cast<const uint8_t*>(&record);
+  return {bytes, bytes + offsetof(rt_chunk_record, frames) + used};
+}
+
+}  // namespace rtprof::jvm

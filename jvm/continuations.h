@@ -1,0 +1,72 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <unordered_map>
+#include <vector>
+
+#include "common/process/process.h"
+#include "jvm/chunk_record.h"
+#include "jvm/java_threads.h"
+#include "jvm/layout.h"
+
+namespace rtprof::jvm {
+
+// How a JVM keeps what its virtual threads have not got on the stack of the thread that carries them: a
+// JavaThread leads to a ContinuationEntry on its stack, that to a Continuation, and that to StackChunks.
+//
+// HotSpot describes little of it, and before JDK 24 nothing. What leads to a Continuation is found by what is
+// there: an object of that class, which nothing else on a thread's path has. So it is known only once a
+// virtual thread has been met while a carrier ran it. Lives on one thread.
+class Continuations {
+ public:
+  // Both outlive this.
+  Continuations(const Process& process, const Layout& layout);
+
+  // Whether this JDK has virtual threads at all.
+  bool exist() const { return layout_.version.feature >= kFirstFeature; }
+
+  // Looks for a virtual thread that is being carried. False when there is none, or what leads to it is not
+  // found.
+  bool learn();
+  // Whether there are threads that carry virtual ones.
+  bool has_carriers();
+  // As learn() has found it; null when it has not.
+  const rt_chunk_settings* settings() const { return settings_ ? &*settings_ : nullptr; }
+
+  // The size of a ContinuationEntry; a frame pointer and a return address follow it.
+  uint32_t entry_bytes() const;
+  // The methods of class Continuation, one of which is what a carrier enters a virtual thread by.
+  std::span<const Address> methods() const { return methods_; }
+
+  // The JavaThreads by their tids, as we see them; nothing when they are the same as in the last call.
+  std::optional<std::unordered_map<pid_t, Address>> changed_threads();
+
+  // An rt_chunk_record of a thread that stands. Empty where it carries no virtual thread, or that has all its
+  // frames on the stack.
+  std::vector<uint8_t> read(pid_t tid);
+
+ private:
+  static constexpr int kFirstFeature = 21;
+
+  std::optional<rt_chunk_settings> settings_of(const JavaThreads::Known& thread);
+  std::optional<rt_chunk_settings> settings_by_entry(Address thread, uint32_t at, Address entry);
+  void read_methods(const JavaClass& continuation);
+  bool describe_chunks(rt_chunk_settings& settings, const JavaObject& continuation);
+  std::optional<JavaObject> object_of(std::optional<Address> address, std::string_view class_name);
+  Address referred(Address field) const;
+
+  const Process& process_;
+  const Memory& memory_;
+  const Layout layout_;
+  JavaThreads threads_;
+  std::optional<rt_chunk_settings> settings_;
+  std::vector<Address> methods_;
+  std::unordered_map<pid_t, Address> known_;
+  std::optional<Address> list_;  // ThreadsList* that known_ is of
+};
+
+}  // namespace rtprof::jvm

@@ -1,0 +1,197 @@
+#include "jvm/heap_frames.h"
+
+#include <algorithm>
+
+namespace rtprof::jvm {
+namespace {
+
+using native::Cursor;
+using native::MachineFrame;
+using native::StackMemory;
+using native::StepResult;
+
+constexpr int64_t kWord = sizeof(uint64_t);
+// An interpreted frame, words from the frame pointer (cpu/x86/frame_x86.hpp). Its bytecode pointer is one
+// below its locals, which in the heap are an offset, as are the sender's stack pointer and the frame pointers
+// that lead to interpreted frames (cpu/x86/continuationFreezeThaw_x86.inline.hpp).
+constexpr int kMethod = -3;
+constexpr int kSenderSp = -1;
+constexpr int kLink = 0;
+constexpr int kReturn = 1;
+constexpr int kSender = 2;
+// No frame of interpreted code has more words: 65,535 locals and as many operands.
+constexpr uint64_t kMostWords = 1 << 18;
+
+constexpr std::string_view kEntered = "jdk/internal/vm/Continuation.enterSpecial";
+constexpr std::string_view kInHeap = "[unknown: virtual thread's frames in the heap]";
+
+Address words_from(Address from, int64_t words) {
+  return from + static_cast<Address>(words * kWord);
+}
+
+}  // namespace
+
+StepResult HeapFrames::fail(StepResult result, std::string_view problem) {
+  problem_ = problem;
+  return result;
+}
+
+StepResult HeapFrames::enter(Step& step, std::span<const Address> java_sps) {
+  if (continuations_ == nullptr) return fail(StepResult::kBroken, kInHeap);
+  const StackSnapshot& snapshot = step.stack.snapshot();
+  if (snapshot.attached.empty() && snapshot.stands) {
+    read_ = continuations_->read(snapshot.thread);
+    chunks_ = StackChunks(read_);
+  } else {
+    chunks_ = StackChunks(snapshot.attached);
+  }
+  // Between the barrier and the entry there is nothing but the arguments of who returns to the barrier.
+  constexpr Address kMostArguments = 4096;
+  bool is_its =
+      !chunks_.empty() && chunks_.entry() >= step.sp() && chunks_.entry() - step.sp() <= kMostArguments;
+  if (!is_its) return fail(StepResult::kBroken, kInHeap);
+  const Chunk& chunk = chunks_.leaf_first().front();
+  Address sp = chunk.sp;
+  for (Address java_sp : java_sps) {
+    if (is_frozen_from(java_sp, step, chunk)) sp = chunk.sp + (step.sp() - java_sp);
+  }
+  auto pc = chunk.word(words_from(sp, -1));
+  if (!pc) return fail(StepResult::kBroken, kInHeap);
+  return land(step.cursor, chunk, {*pc, words_from(sp, -2), sp});
+}
+
+// A virtual thread that is about to wait has its frames copied to the heap while they are still on its stack,
+// and were met there. Whether the chunk begins with those from `java_sp` on.
+bool HeapFrames::is_frozen_from(Address java_sp, const Step& step, const Chunk& chunk) const {
+  if (java_sp >= step.sp()) return false;
+  Address bytes = step.sp() - java_sp;
+  if (bytes >= chunk.end - chunk.sp) return false;
+  size_t differing = 0;
+  for (Address at = 0; at < bytes; at += kWord) {
+    auto on_stack = step.stack.word(java_sp + at);
+    auto in_heap = chunk.word(chunk.sp + at);
+    if (!on_stack || !in_heap) return false;
+    // Addresses of the stack are offsets in the heap.
+    bool is_of_stack = *on_stack >= java_sp && *on_stack <= chunks_.entry();
+    if (*on_stack != *in_heap && !is_of_stack) ++differing;
+  }
+  // The last return address differs by the barrier, and objects may have been moved.
+  return differing <= 1 + bytes / kWord / 8;
+}
+
+StepResult HeapFrames::land(Cursor& cursor, const Chunk& chunk, const Return& at) {
+  const CodeBlob* blob = callers_.can_be_caller(at.pc) ? blobs_.find(at.pc) : nullptr;
+  auto link = chunk.word(at.link);
+  if (blob == nullptr || !link) return fail(StepResult::kBroken, kInHeap);
+  bool is_relative = blob->kind == BlobKind::kInterpreter;
+  cursor.registers.values[Registers::kRip] = at.pc;
+  cursor.registers.values[Registers::kRsp] = at.sp;
+  cursor.registers.values[Registers::kRbp] =
+      is_relative ? words_from(at.link, static_cast<int64_t>(*link)) : *link;
+  cursor.known = 1u << Registers::kRip | 1u << Registers::kRsp | 1u << Registers::kRbp;
+  cursor.is_return_address = true;
+  return StepResult::kStepped;
+}
+
+std::optional<HeapFrames::Return> HeapFrames::of_compiled(const Chunk& chunk, Address sp,
+                                                          const CodeBlob& blob) const {
+  if (blob.frame_bytes < 2 * kWord) return std::nullopt;
+  Address end = sp + blob.frame_bytes;
+  auto pc = chunk.word(words_from(end, -1));
+  return pc ? std::optional(Return{*pc, words_from(end, -2), end}) : std::nullopt;
+}
+
+std::optional<HeapFrames::Return> HeapFrames::of_interpreted(const Chunk& chunk, Address fp) const {
+  auto pc = chunk.word(words_from(fp, kReturn));
+  auto locals = chunk.word(words_from(fp, layout_.interpreted_bcp + 1));
+  auto sender_sp = chunk.word(words_from(fp, kSenderSp));
+  if (!pc || !locals || !sender_sp || *locals > kMostWords || *sender_sp > kMostWords) return std::nullopt;
+  Return to{*pc, words_from(fp, kLink), words_from(fp, static_cast<int64_t>(*sender_sp))};
+  bool is_last = words_from(fp, static_cast<int64_t>(*locals) + 1) >= chunk.end;
+  if (is_last) to.sp = chunk.end;
+  return to;
+}
+
+// To the caller of a frame of this chunk: there, in the next chunk, or on the stack.
+StepResult HeapFrames::leave(Cursor& cursor, size_t chunk, const Return& to, const StackMemory& stack,
+                             std::vector<MachineFrame>& leaf_first) {
+  std::span<const Chunk> all = chunks_.leaf_first();
+  if (to.sp < all[chunk].end) return land(cursor, all[chunk], to);
+  if (chunk + 1 < all.size()) {
+    const Chunk& next = all[chunk + 1];
+    auto pc = next.word(words_from(next.sp, -1));
+    return pc ? land(cursor, next, {*pc, words_from(next.sp, -2), next.sp}) : StepResult::kTruncated;
+  }
+  if (chunks_.is_cut()) return StepResult::kTruncated;
+  return to_carrier(cursor, stack, leaf_first);
+}
+
+// From the root frame, which is the virtual thread's own, over the frame in which its carrier has entered it:
+// that holds the ContinuationEntry. No return address into it is left.
+StepResult HeapFrames::to_carrier(Cursor& cursor, const StackMemory& stack,
+                                  std::vector<MachineFrame>& leaf_first) {
+  Address end = chunks_.entry() + continuations_->entry_bytes();
+  auto fp = stack.word(end);
+  auto pc = stack.word(words_from(end, 1));
+  if (!fp || !pc) return StepResult::kTruncated;
+  if (!callers_.can_be_caller(*pc)) return fail(StepResult::kBroken, "[unknown: carrier of virtual thread]");
+  if (entry_frame_ == 0) find_entry_frame();
+  if (entry_frame_ != 0) {
+    MachineFrame frame = cursor.frame();
+    frame.made = entry_frame_;
+    leaf_first.push_back(frame);
+  }
+  cursor.registers.values[Registers::kRip] = *pc;
+  cursor.registers.values[Registers::kRsp] = words_from(end, 2);
+  cursor.registers.values[Registers::kRbp] = *fp;
+  cursor.known = 1u << Registers::kRip | 1u << Registers::kRsp | 1u << Registers::kRbp;
+  chunks_ = {};
+  return StepResult::kStepped;
+}
+
+void HeapFrames::find_entry_frame() {
+  for (Address address : continuations_->methods()) {
+    const JavaMethod* method = frames_.method(address);
+    if (method == nullptr || !method->name.starts_with(kEntered)) continue;
+    entry_frame_ = frames_.native_method(*method).value_or(0);
+  }
+}
+
+StepResult HeapFrames::step(Cursor& cursor, const StackMemory& stack, std::vector<MachineFrame>& leaf_first) {
+  const size_t index = *chunks_.holding(cursor.registers.sp());
+  const Chunk& chunk = chunks_.leaf_first()[index];
+  Address pc = cursor.registers.pc();
+  Address sp = cursor.registers.sp();
+  const CodeBlob* blob = blobs_.find(pc);
+  if (blob == nullptr) return fail(StepResult::kNoRule, "[unknown: Java code that is gone]");
+  MachineFrame frame = cursor.frame();
+  std::optional<Return> to;
+  std::optional<uint32_t> made;
+  if (blob->kind == BlobKind::kInterpreter) {
+    Address fp = cursor.registers.fp();
+    auto method = chunk.word(words_from(fp, kMethod));
+    auto bcp = chunk.word(words_from(fp, layout_.interpreted_bcp));
+    if (!method || !bcp) return StepResult::kTruncated;
+    const JavaMethod* java = frames_.method(*method);
+    to = of_interpreted(chunk, fp);
+    if (java == nullptr || !to) return fail(StepResult::kBroken, kInHeap);
+    Address code = java->const_method + layout_.const_method_bytes;
+    bool is_in_code = *bcp >= code && *bcp - code < java->code_bytes;
+    made = frames_.interpreted(*java, is_in_code ? static_cast<int32_t>(*bcp - code) : -1);
+  } else {
+    if (blob->is_deopt(pc)) pc = chunk.word(sp + blob->orig_pc_offset).value_or(0);
+    if (!blob->contains(pc)) return fail(StepResult::kBroken, "[unknown: deoptimised frame]");
+    to = of_compiled(chunk, sp, *blob);
+    if (!to) return blob->frame_bytes != 0 ? StepResult::kTruncated : fail(StepResult::kBroken, kInHeap);
+    bool is_method = blob->kind == BlobKind::kCompiled;
+    made = is_method ? frames_.compiled(*blob, pc, true) : frames_.machinery(*blob);
+  }
+  if (!made) return fail(StepResult::kNoRule, frames_.problem());
+  frame.made = *made;
+  leaf_first.push_back(frame);
+  StepResult result = leave(cursor, index, *to, stack, leaf_first);
+  if (result != StepResult::kStepped) leaf_first.pop_back();
+  return result;
+}
+
+}  // namespace rtprof::jvm

@@ -1,0 +1,45 @@
+#include "jvm/stack_chunks.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstring>
+
+#include "jvm/chunk_record.h"
+
+namespace rtprof::jvm {
+
+std::optional<uint64_t> StackChunks::Chunk::word(Address address) const {
+  Address offset = address - begin();
+  if (address < begin() || bytes.size() < sizeof(uint64_t) || offset > bytes.size() - sizeof(uint64_t))
+    return std::nullopt;
+  uint64_t value;
+  std::memcpy(&value, bytes.data() + offset, sizeof value);
+  return value;
+}
+
+StackChunks::StackChunks(std::span<const uint8_t> record) {
+  constexpr size_t kHead = offsetof(rt_chunk_record, frames);
+  if (record.size() < kHead) return;
+  rt_chunk_record head;
+  std::memcpy(&head, record.data(), kHead);
+  entry_ = head.entry;
+  is_cut_ = head.is_cut != 0;
+  std::span<const uint8_t> frames = record.subspan(kHead);
+  for (uint32_t i = 0; i < std::min<uint32_t>(head.count, RT_MAX_CHUNKS); ++i) {
+    const rt_chunk& chunk = head.chunks[i];
+    if (chunk.bytes <= RT_CHUNK_LINK_BYTES || chunk.address > UINT64_MAX - chunk.bytes) return;
+    size_t copied = std::min<size_t>({chunk.copied, chunk.bytes, frames.size()});
+    chunks_.push_back(
+        {chunk.address + RT_CHUNK_LINK_BYTES, chunk.address + chunk.bytes, frames.first(copied)});
+    frames = frames.subspan(copied);
+  }
+}
+
+std::optional<size_t> StackChunks::holding(Address address) const {
+  for (size_t i = 0; i < chunks_.size(); ++i) {
+    if (address >= chunks_[i].begin() && address < chunks_[i].end) return i;
+  }
+  return std::nullopt;
+}
+
+}  // namespace rtprof::jvm
