@@ -3,8 +3,9 @@
 #include <sys/types.h>
 
 #include <memory>
-#include <unordered_map>
+#include <optional>
 
+#include "jvm/chunk_tables.h"
 #include "jvm/continuations.h"
 #include "native/sample_program.h"
 
@@ -12,31 +13,29 @@ struct stack_chunks;
 
 namespace rtprof::jvm {
 
-// Copies the frames of virtual threads that are in the heap: StackChunks.
+// Attaches the frames of virtual threads that are in the heap to samples of one JVM: StackChunks.
 class ChunkProgram final : public native::SampleProgram {
  public:
-  explicit ChunkProgram(std::shared_ptr<Continuations> continuations);
+  ChunkProgram(pid_t pid, std::shared_ptr<Continuations> continuations);
   ~ChunkProgram() override;
   ChunkProgram(const ChunkProgram&) = delete;
   ChunkProgram& operator=(const ChunkProgram&) = delete;
 
-  Result<bool> load() override;
-  int program() const override;
-  int output() const override;
-  void update(TimePoint now) override;
+  Result<PerfProgram> for_perf() override;
+  Result<const kernel::Walker*> for_snapshots(kernel::BpfSampler& sampler) override;
+  void update() override;
 
  private:
   struct Deleter {
     void operator()(stack_chunks* skeleton) const;
   };
 
-  void tell_threads();
+  Failure failure(const Failure& cause) const;
 
-  std::shared_ptr<Continuations> continuations_;
+  const pid_t pid_;
+  const std::shared_ptr<Continuations> continuations_;
   std::unique_ptr<stack_chunks, Deleter> skeleton_;
-  std::unordered_map<pid_t, Address> told_;
-  bool is_ready_ = false;
-  TimePoint next_look_ = 0;
+  std::optional<ChunkTables> tables_;
 };
 
 }  // namespace rtprof::jvm

@@ -21,9 +21,8 @@ enum rt_reference_coding {
                                */
 };
 
-/* How this JVM keeps continuations; map `settings`, its one entry. */
+/* How a JVM keeps continuations; map `chunk_settings`, by tgid as rtprof's pid namespace sees it. */
 struct rt_chunk_settings {
-  rt_u32 ready; /* 0: nothing is copied */
   rt_u32 coding;
   rt_u32 shift;
   rt_u32
@@ -41,9 +40,10 @@ struct rt_chunk_settings {
   rt_u32 entry_continuation;
   rt_u32 continuation_tail;
   rt_u32 chunk_parent;
-  rt_u32 chunk_size; /* of its stack, words */
-  rt_u32 chunk_sp;   /* words */
-  rt_u32 chunk_end;  /* words */
+  rt_u32 chunk_continuation; /* whose it is */
+  rt_u32 chunk_size;         /* of its stack, words */
+  rt_u32 chunk_sp;           /* words */
+  rt_u32 chunk_end;          /* words */
   rt_u32 chunk_stack;
 };
 

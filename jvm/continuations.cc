@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstring>
+#include <thread>
 #include <utility>
 
 #include "jvm/inner_tids.h"
@@ -18,7 +20,14 @@ constexpr std::string_view kStackChunk = "jdk/internal/vm/StackChunk";
 // there mostly is none, and is followed by its chunk and two small numbers (runtime/continuationEntry.hpp).
 constexpr size_t kEntryWords = 6;
 using EntryWords = std::array<uint64_t, kEntryWords>;
-constexpr uint32_t kMostArguments = 1024;  // words on the stack
+constexpr uint32_t kMostArguments = 1024;               // words on the stack
+constexpr uint32_t kAnchorBytes = 3 * sizeof(Address);  // JavaFrameAnchor, cpu/x86/javaFrameAnchor_x86.hpp
+// At the start, where there are carriers and none carries anything right now.
+constexpr Nanoseconds kPatience = 50 * kMillisecond;
+constexpr auto kBetweenTries = std::chrono::microseconds(500);
+// Looking for a virtual thread that is carried may take this share of the time.
+constexpr Nanoseconds kLookingShare = 100;
+constexpr Nanoseconds kListingPeriod = kSecond;
 
 std::optional<uint32_t> offset_of(JavaClasses& classes, JavaClass& of, std::string_view name) {
   const JavaClass::Field* field = classes.field(of, name);
@@ -52,22 +61,41 @@ std::optional<JavaObject> Continuations::object_of(std::optional<Address> addres
   return is_it ? object : std::nullopt;
 }
 
-bool Continuations::has_carriers() {
-  if (!exist() || threads_.begin()) return false;
-  return std::ranges::any_of(threads_.list(), [&](const JavaThreads::Known& thread) {
+std::vector<JavaThreads::Known> Continuations::carriers() {
+  if (threads_.begin()) return {};
+  std::vector<JavaThreads::Known> carriers = threads_.list();
+  std::erase_if(carriers, [&](const JavaThreads::Known& thread) {
     JavaClass* of = threads_.class_of(thread.address);
-    return of != nullptr && of->name == kCarrier;
+    return of == nullptr || of->name != kCarrier;
   });
+  return carriers;
 }
 
-bool Continuations::learn() {
-  if (settings_) return true;
-  if (!exist() || threads_.begin()) return false;
-  for (const JavaThreads::Known& thread : threads_.list()) {
-    settings_ = settings_of(thread);
-    if (settings_) return true;
+void Continuations::prepare() {
+  if (!exist()) return;
+  look_at_threads(monotonic_now());
+  TimePoint end = monotonic_now() + kPatience;
+  while (learn() == Found::kOnlyCarriers && monotonic_now() < end) std::this_thread::sleep_for(kBetweenTries);
+}
+
+void Continuations::begin_batch(TimePoint now) {
+  if (!exist()) return;
+  look_at_threads(now);
+  if (!is_wanted_ || settings_ || now < next_look_) return;
+  is_wanted_ = false;
+  learn();
+  TimePoint end = monotonic_now();
+  next_look_ = end + kLookingShare * (end - now);
+}
+
+Continuations::Found Continuations::learn() {
+  std::vector<JavaThreads::Known> all = carriers();
+  has_carriers_ = has_carriers_ || !all.empty();
+  for (const JavaThreads::Known& carrier : all) {
+    settings_ = settings_of(carrier);
+    if (settings_) return Found::kAll;
   }
-  return false;
+  return all.empty() ? Found::kNothing : Found::kOnlyCarriers;
 }
 
 std::optional<rt_chunk_settings> Continuations::settings_of(const JavaThreads::Known& thread) {
@@ -80,11 +108,14 @@ std::optional<rt_chunk_settings> Continuations::settings_of(const JavaThreads::K
   }
   auto high = static_cast<Address>(layout.stack_base.in(*bytes));
   Address low = high - static_cast<Address>(layout.stack_size.in(*bytes));
-  for (uint32_t at = 0; at + sizeof(Address) <= bytes->size(); at += sizeof(Address)) {
+  for (auto at = static_cast<uint32_t>(bytes->size() / sizeof(Address) * sizeof(Address)); at > 0;) {
+    at -= sizeof(Address);
+    // While a virtual thread leaves its carrier, the anchor of the last Java frame leads to the entry, too.
+    bool is_in_anchor = at >= layout.anchor.offset && at < layout.anchor.offset + kAnchorBytes;
     Address entry;
     std::memcpy(&entry, bytes->data() + at, sizeof entry);
     bool is_on_stack = entry > low && entry < high && entry % sizeof(Address) == 0;
-    if (!is_on_stack) continue;
+    if (is_in_anchor || !is_on_stack) continue;
     if (auto settings = settings_by_entry(thread.address, at, entry)) return settings;
   }
   return std::nullopt;
@@ -107,8 +138,22 @@ std::optional<rt_chunk_settings> Continuations::settings_by_entry(Address thread
     if (!continuation || !describe_chunks(settings, *continuation)) continue;
     settings.thread_entry = at;
     settings.entry_continuation = static_cast<uint32_t>(i * sizeof(Address));
-    settings.ready = 1;
     return settings;
+  }
+  return std::nullopt;
+}
+
+// Where an object has a reference to another one: HotSpot's own fields are not among those that a class
+// tells.
+std::optional<uint32_t> Continuations::reference_to(Address object, const JavaObject& in) const {
+  const ObjectModel& model = threads_.objects().model();
+  const uint32_t size = model.reference_bytes();
+  for (uint32_t at = sizeof(ObjectHeader) - sizeof(uint32_t); at + size <= in.bytes.size();
+       at += sizeof(uint32_t)) {
+    if (at % size != 0) continue;
+    uint64_t value = 0;
+    std::memcpy(&value, in.bytes.data() + at, size);
+    if (model.place(model.from_field(value)) == model.place(object)) return at;
   }
   return std::nullopt;
 }
@@ -148,9 +193,12 @@ bool Continuations::describe_chunks(rt_chunk_settings& settings, const JavaObjec
   auto bottom = offset_of(classes, *chunk->of, "bottom");
   auto end = bottom ? bottom : offset_of(classes, *chunk->of, "argsize");
   if (!tail || !parent || !size || !sp || !end) return false;
+  auto whose = reference_to(continuation.address, *chunk);
+  if (!whose) return false;
   read_methods(*of);
   settings.continuation_tail = *tail;
   settings.chunk_parent = *parent;
+  settings.chunk_continuation = *whose;
   settings.chunk_size = *size;
   settings.chunk_sp = *sp;
   settings.chunk_end = *end;
@@ -168,18 +216,20 @@ bool Continuations::describe_chunks(rt_chunk_settings& settings, const JavaObjec
   return true;
 }
 
-std::optional<std::unordered_map<pid_t, Address>> Continuations::changed_threads() {
+// The list is another one when a thread comes or goes, but may have the address of one that was freed.
+void Continuations::look_at_threads(TimePoint now) {
   auto list = memory_.pointer(layout_.threads.list);
-  if (!list || list == list_) return std::nullopt;
+  if (!list || (list == list_ && now < next_listing_)) return;
   std::unordered_map<pid_t, Address> threads;
   InnerTids tids(process_);
   for (const JavaThreads::Known& thread : threads_.list()) {
     if (pid_t tid = tids.outer(thread.tid); tid != 0) threads[tid] = thread.address;
   }
   list_ = list;
-  if (threads == known_) return std::nullopt;
-  known_ = threads;
-  return threads;
+  next_listing_ = now + kListingPeriod;
+  if (threads == known_ || threads.empty()) return;
+  known_ = std::move(threads);
+  ++version_;
 }
 
 Address Continuations::referred(Address field) const {
@@ -192,13 +242,13 @@ Address Continuations::referred(Address field) const {
 }
 
 std::vector<uint8_t> Continuations::read(pid_t tid) {
-  if (!settings_ && !learn()) return {};
-  changed_threads();
+  if (!settings_) return {};
   auto thread = known_.find(tid);
   const rt_chunk_settings& with = *settings_;
   auto entry = thread != known_.end() ? memory_.pointer(thread->second + with.thread_entry) : std::nullopt;
   auto continuation = entry && *entry != 0 ? memory_.pointer(*entry + with.entry_continuation) : std::nullopt;
   if (!continuation || *continuation == 0) return {};
+  const ObjectModel& model = threads_.objects().model();
   rt_chunk_record record{};
   record.entry = *entry;
   size_t used = 0;
@@ -208,7 +258,9 @@ std::vector<uint8_t> Continuations::read(pid_t tid) {
     auto size = memory_.get<uint32_t>(chunk + with.chunk_size);
     auto sp = memory_.get<uint32_t>(chunk + with.chunk_sp);
     auto end = memory_.get<uint32_t>(chunk + with.chunk_end);
-    if (!bits || (*bits >> with.class_shift & with.class_mask) != with.class_value || !size || !sp || !end)
+    bool is_its = model.place(referred(chunk + with.chunk_continuation)) == model.place(*continuation);
+    if (!bits || (*bits >> with.class_shift & with.class_mask) != with.class_value || !size || !sp || !end ||
+        !is_its)
       break;
     if (with.ends_at_bottom == 0) end = *size - *end;
     if (*end > *size) break;
@@ -225,7 +277,6 @@ std::vector<uint8_t> Continuations::read(pid_t tid) {
     chunk = referred(chunk + with.chunk_parent);
   }
   record.is_cut = chunk != 0 ? 1 : 0;
-  if (record.count == 0) return {};
   const auto* bytes = reinterpret_cast<const uint8_t*>(&record);
   return {bytes, bytes + offsetof(rt_chunk_record, frames) + used};
 }

@@ -3,11 +3,13 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <memory>
 #include <optional>
 #include <span>
 #include <unordered_map>
 
 #include "common/process/procfs.h"
+#include "jvm/continuations.h"
 #include "jvm/deadlocks.h"
 #include "jvm/inner_tids.h"
 #include "jvm/java_code.h"
@@ -34,7 +36,8 @@ class Dumper {
         version_(std::move(jvm.version)),
         program_(std::move(jvm.program)),
         layout_(std::move(*jvm.layout)),
-        code_(process.memory(), layout_, FrameDetail{.lines = true}),
+        continuations_(std::make_shared<Continuations>(process, layout_)),
+        code_(process.memory(), layout_, FrameDetail{.lines = true}, continuations_),
         stacks_(process, options, &code_),
         java_threads_(process.memory(), layout_) {}
 
@@ -64,6 +67,7 @@ class Dumper {
   const std::string version_;
   const std::string program_;
   const Layout layout_;
+  const std::shared_ptr<Continuations> continuations_;
   JavaCode code_;
   ThreadStacks stacks_;
   JavaThreads java_threads_;
@@ -215,6 +219,7 @@ bool Dumper::is_cycle(std::span<const size_t> cycle) {
 }
 
 ThreadDump Dumper::take() {
+  continuations_->prepare();
   before_ = look();
   stacks_.take();
   after_ = look();

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "jvm/interpreted_frame.h"
+
 namespace rtprof::jvm {
 namespace {
 
@@ -11,14 +13,6 @@ using native::StackMemory;
 using native::StepResult;
 
 constexpr int64_t kWord = sizeof(uint64_t);
-// An interpreted frame, words from the frame pointer (cpu/x86/frame_x86.hpp). Its bytecode pointer is one
-// below its locals, which in the heap are an offset, as are the sender's stack pointer and the frame pointers
-// that lead to interpreted frames (cpu/x86/continuationFreezeThaw_x86.inline.hpp).
-constexpr int kMethod = -3;
-constexpr int kSenderSp = -1;
-constexpr int kLink = 0;
-constexpr int kReturn = 1;
-constexpr int kSender = 2;
 // No frame of interpreted code has more words: 65,535 locals and as many operands.
 constexpr uint64_t kMostWords = 1 << 18;
 
@@ -36,15 +30,10 @@ StepResult HeapFrames::fail(StepResult result, std::string_view problem) {
   return result;
 }
 
-StepResult HeapFrames::enter(Step& step, std::span<const Address> java_sps) {
+StepResult HeapFrames::enter(Step& step, std::span<const Place> after_native) {
   if (continuations_ == nullptr) return fail(StepResult::kBroken, kInHeap);
-  const StackSnapshot& snapshot = step.stack.snapshot();
-  if (snapshot.attached.empty() && snapshot.stands) {
-    read_ = continuations_->read(snapshot.thread);
-    chunks_ = StackChunks(read_);
-  } else {
-    chunks_ = StackChunks(snapshot.attached);
-  }
+  continuations_->want();
+  chunks_ = StackChunks(step.stack.snapshot().attached);
   // Between the barrier and the entry there is nothing but the arguments of who returns to the barrier.
   constexpr Address kMostArguments = 4096;
   bool is_its =
@@ -52,27 +41,43 @@ StepResult HeapFrames::enter(Step& step, std::span<const Address> java_sps) {
   if (!is_its) return fail(StepResult::kBroken, kInHeap);
   const Chunk& chunk = chunks_.leaf_first().front();
   Address sp = chunk.sp;
-  for (Address java_sp : java_sps) {
-    if (is_frozen_from(java_sp, step, chunk)) sp = chunk.sp + (step.sp() - java_sp);
+  for (const Place& place : after_native) {
+    if (is_frozen_from(place, step, chunk)) sp = chunk.sp + (step.sp() - place.sp);
   }
   auto pc = chunk.word(words_from(sp, -1));
   if (!pc) return fail(StepResult::kBroken, kInHeap);
   return land(step.cursor, chunk, {*pc, words_from(sp, -2), sp});
 }
 
+StepResult HeapFrames::skip(Step& step, const CodeBlob& stub) {
+  constexpr std::string_view kBroughtBack = "[unknown: virtual thread being brought back]";
+  // As much as HotSpot may be about to bring.
+  constexpr Address kMostBytes = 1 << 20;
+  chunks_ = StackChunks(step.stack.snapshot().attached);
+  Address entry = chunks_.entry();
+  bool is_its = continuations_ != nullptr && entry >= step.sp() && entry - step.sp() <= kMostBytes;
+  if (!is_its) return fail(StepResult::kBroken, kBroughtBack);
+  MachineFrame frame = step.cursor.frame();
+  frame.made = frames_.machinery(stub);
+  step.leaf_first.push_back(frame);
+  StepResult result = to_carrier(step.cursor, step.stack, step.leaf_first);
+  if (result != StepResult::kStepped) step.leaf_first.pop_back();
+  return result;
+}
+
 // A virtual thread that is about to wait has its frames copied to the heap while they are still on its stack,
-// and were met there. Whether the chunk begins with those from `java_sp` on.
-bool HeapFrames::is_frozen_from(Address java_sp, const Step& step, const Chunk& chunk) const {
-  if (java_sp >= step.sp()) return false;
-  Address bytes = step.sp() - java_sp;
+// and were met there. Whether the chunk begins with those from a place on.
+bool HeapFrames::is_frozen_from(const Place& place, const Step& step, const Chunk& chunk) const {
+  if (place.sp >= step.sp() || chunk.word(words_from(chunk.sp, -1)) != place.pc) return false;
+  Address bytes = step.sp() - place.sp;
   if (bytes >= chunk.end - chunk.sp) return false;
   size_t differing = 0;
   for (Address at = 0; at < bytes; at += kWord) {
-    auto on_stack = step.stack.word(java_sp + at);
+    auto on_stack = step.stack.word(place.sp + at);
     auto in_heap = chunk.word(chunk.sp + at);
     if (!on_stack || !in_heap) return false;
     // Addresses of the stack are offsets in the heap.
-    bool is_of_stack = *on_stack >= java_sp && *on_stack <= chunks_.entry();
+    bool is_of_stack = *on_stack >= place.sp && *on_stack <= chunks_.entry();
     if (*on_stack != *in_heap && !is_of_stack) ++differing;
   }
   // The last return address differs by the barrier, and objects may have been moved.
@@ -102,11 +107,12 @@ std::optional<HeapFrames::Return> HeapFrames::of_compiled(const Chunk& chunk, Ad
 }
 
 std::optional<HeapFrames::Return> HeapFrames::of_interpreted(const Chunk& chunk, Address fp) const {
-  auto pc = chunk.word(words_from(fp, kReturn));
-  auto locals = chunk.word(words_from(fp, layout_.interpreted_bcp + 1));
-  auto sender_sp = chunk.word(words_from(fp, kSenderSp));
+  auto pc = chunk.word(words_from(fp, interpreted_frame::kReturnAddress));
+  auto locals = chunk.word(words_from(fp, layout_.interpreted_bcp + interpreted_frame::kLocalsFromBcp));
+  auto sender_sp = chunk.word(words_from(fp, interpreted_frame::kSenderSp));
   if (!pc || !locals || !sender_sp || *locals > kMostWords || *sender_sp > kMostWords) return std::nullopt;
-  Return to{*pc, words_from(fp, kLink), words_from(fp, static_cast<int64_t>(*sender_sp))};
+  Return to{*pc, words_from(fp, interpreted_frame::kCallerFp),
+            words_from(fp, static_cast<int64_t>(*sender_sp))};
   bool is_last = words_from(fp, static_cast<int64_t>(*locals) + 1) >= chunk.end;
   if (is_last) to.sp = chunk.end;
   return to;
@@ -141,6 +147,7 @@ StepResult HeapFrames::to_carrier(Cursor& cursor, const StackMemory& stack,
     frame.made = entry_frame_;
     leaf_first.push_back(frame);
   }
+  cursor.is_return_address = true;
   cursor.registers.values[Registers::kRip] = *pc;
   cursor.registers.values[Registers::kRsp] = words_from(end, 2);
   cursor.registers.values[Registers::kRbp] = *fp;
@@ -157,36 +164,44 @@ void HeapFrames::find_entry_frame() {
   }
 }
 
+std::optional<HeapFrames::Return> HeapFrames::interpreted(const Chunk& chunk, const Cursor& cursor,
+                                                          std::optional<uint32_t>& made) {
+  Address fp = cursor.registers.fp();
+  auto method = chunk.word(words_from(fp, interpreted_frame::kMethod));
+  auto bcp = chunk.word(words_from(fp, layout_.interpreted_bcp));
+  const JavaMethod* java = method ? frames_.method(*method) : nullptr;
+  bool is_frame = java != nullptr && bcp && fp > cursor.registers.sp() && fp < chunk.end;
+  if (!is_frame) return std::nullopt;
+  Address code = java->const_method + layout_.const_method_bytes;
+  bool is_in_code = *bcp >= code && *bcp - code < java->code_bytes;
+  if (!is_in_code && java->code_bytes != 0) return std::nullopt;
+  made = frames_.interpreted(*java, is_in_code ? static_cast<int32_t>(*bcp - code) : -1);
+  return of_interpreted(chunk, fp);
+}
+
+std::optional<HeapFrames::Return> HeapFrames::compiled(const Chunk& chunk, const Cursor& cursor,
+                                                       const CodeBlob& blob, std::optional<uint32_t>& made) {
+  Address pc = cursor.registers.pc();
+  Address sp = cursor.registers.sp();
+  if (blob.is_deopt(pc)) pc = chunk.word(sp + blob.orig_pc_offset).value_or(0);
+  if (!blob.contains(pc)) return std::nullopt;
+  made = blob.kind == BlobKind::kCompiled ? frames_.compiled(blob, pc, true) : frames_.machinery(blob);
+  return of_compiled(chunk, sp, blob);
+}
+
 StepResult HeapFrames::step(Cursor& cursor, const StackMemory& stack, std::vector<MachineFrame>& leaf_first) {
   const size_t index = *chunks_.holding(cursor.registers.sp());
   const Chunk& chunk = chunks_.leaf_first()[index];
-  Address pc = cursor.registers.pc();
-  Address sp = cursor.registers.sp();
-  const CodeBlob* blob = blobs_.find(pc);
+  const CodeBlob* blob = blobs_.find(cursor.registers.pc());
   if (blob == nullptr) return fail(StepResult::kNoRule, "[unknown: Java code that is gone]");
-  MachineFrame frame = cursor.frame();
-  std::optional<Return> to;
   std::optional<uint32_t> made;
-  if (blob->kind == BlobKind::kInterpreter) {
-    Address fp = cursor.registers.fp();
-    auto method = chunk.word(words_from(fp, kMethod));
-    auto bcp = chunk.word(words_from(fp, layout_.interpreted_bcp));
-    if (!method || !bcp) return StepResult::kTruncated;
-    const JavaMethod* java = frames_.method(*method);
-    to = of_interpreted(chunk, fp);
-    if (java == nullptr || !to) return fail(StepResult::kBroken, kInHeap);
-    Address code = java->const_method + layout_.const_method_bytes;
-    bool is_in_code = *bcp >= code && *bcp - code < java->code_bytes;
-    made = frames_.interpreted(*java, is_in_code ? static_cast<int32_t>(*bcp - code) : -1);
-  } else {
-    if (blob->is_deopt(pc)) pc = chunk.word(sp + blob->orig_pc_offset).value_or(0);
-    if (!blob->contains(pc)) return fail(StepResult::kBroken, "[unknown: deoptimised frame]");
-    to = of_compiled(chunk, sp, *blob);
-    if (!to) return blob->frame_bytes != 0 ? StepResult::kTruncated : fail(StepResult::kBroken, kInHeap);
-    bool is_method = blob->kind == BlobKind::kCompiled;
-    made = is_method ? frames_.compiled(*blob, pc, true) : frames_.machinery(*blob);
-  }
+  auto to = blob->kind == BlobKind::kInterpreter ? interpreted(chunk, cursor, made)
+                                                 : compiled(chunk, cursor, *blob, made);
+  bool is_cut = chunk.begin() + chunk.bytes.size() < chunk.end;
+  if (!to && is_cut) return StepResult::kTruncated;
+  if (!to || to->sp <= cursor.registers.sp()) return fail(StepResult::kBroken, kInHeap);
   if (!made) return fail(StepResult::kNoRule, frames_.problem());
+  MachineFrame frame = cursor.frame();
   frame.made = *made;
   leaf_first.push_back(frame);
   StepResult result = leave(cursor, index, *to, stack, leaf_first);

@@ -20,8 +20,8 @@ namespace rtprof::jvm {
 // Steps through the frames of a virtual thread that are in the heap, between the last of its frames that is
 // on the stack, which returns to the "return barrier", and the frame from which its carrier has entered it.
 //
-// They come with the snapshot, copied at the same instant, or are read where the thread stands. Read any
-// later they may be of the virtual thread that the carrier has gone on with, so then they are unknown.
+// They come with the snapshot, copied at the same instant or while the thread is held or sleeps. Read any
+// later they may be of the virtual thread that the carrier has gone on with.
 class HeapFrames {
  public:
   // All references outlive this. `continuations`: null where there are no virtual threads.
@@ -33,11 +33,27 @@ class HeapFrames {
         frames_(frames),
         continuations_(std::move(continuations)) {}
 
+  // An rt_chunk_record of a thread that does not run, for StackSnapshot::attached.
+  std::vector<uint8_t> read(pid_t tid) {
+    return continuations_ ? continuations_->read(tid) : std::vector<uint8_t>();
+  }
+
+  // Before stacks that were taken since the last call.
+  void begin_batch(TimePoint now) {
+    if (continuations_) continuations_->begin_batch(now);
+  }
   // Before the first step of a stack.
   void begin() { chunks_ = {}; }
-  // From the return barrier to the first frame in the heap. `java_sps`: of the first Java frames that were
+  struct Place {
+    Address pc = 0;
+    Address sp = 0;
+  };
+  // From the return barrier to the first frame in the heap. `after_native`: the first Java frames that were
   // met after native code, leaf first.
-  native::StepResult enter(Step& step, std::span<const Address> java_sps);
+  native::StepResult enter(Step& step, std::span<const Place> after_native);
+  // From a continuation stub that is a leaf or has called native code: HotSpot brings frames back to the
+  // stack, or is about to, and none of the virtual thread's is there. To the carrier.
+  native::StepResult skip(Step& step, const CodeBlob& stub);
   // Whether the cursor is at one of them.
   bool holds(const native::Cursor& cursor) const {
     return chunks_.holding(cursor.registers.sp()).has_value();
@@ -65,7 +81,11 @@ class HeapFrames {
                         std::vector<native::MachineFrame>& leaf_first);
   void find_entry_frame();
   StepResult land(native::Cursor& cursor, const Chunk& chunk, const Return& at);
-  bool is_frozen_from(Address java_sp, const Step& step, const Chunk& chunk) const;
+  bool is_frozen_from(const Place& place, const Step& step, const Chunk& chunk) const;
+  std::optional<Return> interpreted(const Chunk& chunk, const native::Cursor& cursor,
+                                    std::optional<uint32_t>& made);
+  std::optional<Return> compiled(const Chunk& chunk, const native::Cursor& cursor, const CodeBlob& blob,
+                                 std::optional<uint32_t>& made);
   StepResult fail(StepResult result, std::string_view problem);
 
   const Layout& layout_;
@@ -73,7 +93,6 @@ class HeapFrames {
   Callers& callers_;
   JavaFrames& frames_;
   std::shared_ptr<Continuations> continuations_;
-  std::vector<uint8_t> read_;  // of a thread that stands
   StackChunks chunks_;
   uint32_t entry_frame_ = 0;  // once it is known
   std::string_view problem_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "jvm/interpreted_frame.h"
 #include "jvm/thread_kinds.h"
 
 namespace rtprof::jvm {
@@ -16,9 +17,6 @@ constexpr uint64_t kWord = sizeof(uint64_t);
 // Further apart frame pointer and stack pointer are not: stacks are 1 MiB by default, some have 1 GiB.
 constexpr uint64_t kLargestFrame = 1 << 20;
 
-// An interpreted frame, words from the frame pointer (cpu/x86/frame_x86.hpp).
-constexpr int kMethod = -3;
-constexpr int kSenderSp = -1;
 constexpr Address kCookie = ~Address{0};
 // The frame of the call stub (StubGenerator::generate_call_stub, stubGenerator_x86_64.cpp, Linux).
 constexpr int kCallWrapper = -6;
@@ -66,6 +64,7 @@ void JavaCode::begin_batch() {
   heaps_.begin_batch(now);
   blobs_.begin_batch(readable, now);
   frames_.begin_batch(readable, now);
+  if (readable) heap_frames_.begin_batch(now);
 }
 
 std::string_view JavaCode::thread_kind(std::string_view name) const {
@@ -86,7 +85,7 @@ StepResult JavaCode::step(Cursor& cursor, const StackMemory& stack, std::vector<
   problem_ = {};
   if (leaf_first.empty()) {
     heap_frames_.begin();
-    java_sps_.clear();
+    after_native_.clear();
   }
   if (!heaps_.contains(cursor.registers.pc())) return StepResult::kNotMine;
   if (heap_frames_.holds(cursor)) {
@@ -112,9 +111,10 @@ StepResult JavaCode::step(Cursor& cursor, const StackMemory& stack, std::vector<
 
 void JavaCode::note_java_frame(const Step& step) {
   constexpr size_t kMost = 3;
-  bool is_after_native = !step.leaf_first.empty() && step.leaf_first.back().made == 0;
-  if (is_after_native) java_sps_.clear();
-  if (is_after_native || (!java_sps_.empty() && java_sps_.size() < kMost)) java_sps_.push_back(step.sp());
+  bool is_after_native = step.leaf_first.empty() || step.leaf_first.back().made == 0;
+  if (is_after_native) after_native_.clear();
+  if (is_after_native || (!after_native_.empty() && after_native_.size() < kMost))
+    after_native_.push_back({step.pc(), step.sp()});
 }
 
 StepResult JavaCode::go(Step& step, uint32_t frame, const Caller& caller) {
@@ -152,8 +152,8 @@ StepResult JavaCode::compiled(Step& step, const CodeBlob& blob) {
 StepResult JavaCode::interpreted(Step& step, const CodeBlob& blob) {
   Address fp = step.fp();
   auto caller = callers_.by_frame_pointer(step);
-  auto method = step.stack.word(word_at(fp, kMethod));
-  auto sender_sp = step.stack.word(word_at(fp, kSenderSp));
+  auto method = step.stack.word(word_at(fp, interpreted_frame::kMethod));
+  auto sender_sp = step.stack.word(word_at(fp, interpreted_frame::kSenderSp));
   bool is_frame = caller && method && sender_sp && fp - step.sp() >= 3 * kWord && *sender_sp > fp &&
                   *sender_sp - fp <= kLargestFrame && callers_.can_be_caller(caller->pc);
   const JavaMethod* java = is_frame ? frames_.method(*method) : nullptr;
@@ -231,8 +231,10 @@ StepResult JavaCode::call_stub(Step& step, const CodeBlob& blob) {
 }
 
 StepResult JavaCode::stub(Step& step, const CodeBlob& blob) {
-  if (!step.is_leaf() && is_of_continuations(blob)) {
-    StepResult result = heap_frames_.enter(step, java_sps_);
+  if (is_of_continuations(blob)) {
+    bool is_after_native = !step.leaf_first.empty() && step.leaf_first.back().made == 0;
+    StepResult result = step.is_leaf() || is_after_native ? heap_frames_.skip(step, blob)
+                                                          : heap_frames_.enter(step, after_native_);
     return result == StepResult::kStepped ? result : fail(result, heap_frames_.problem());
   }
   std::optional<Caller> caller;

@@ -33,6 +33,7 @@ class JavaCode final : public native::RuntimeCode {
   native::StepResult step(native::Cursor& cursor, const native::StackMemory& stack,
                           std::vector<native::MachineFrame>& leaf_first) override;
   void begin_batch() override;
+  std::vector<uint8_t> beside_stack(pid_t tid) override { return heap_frames_.read(tid); }
   bool is_language(uint32_t made) const override { return frames_.is_java(made); }
   std::string_view problem() const override { return problem_; }
   std::string_view thread_kind(std::string_view name) const override;
@@ -65,7 +66,7 @@ class JavaCode final : public native::RuntimeCode {
   Callers callers_;
   JavaFrames frames_;
   HeapFrames heap_frames_;
-  std::vector<Address> java_sps_;  // as of HeapFrames::enter()
+  std::vector<HeapFrames::Place> after_native_;  // as of HeapFrames::enter()
   Address call_stub_return_ = 0;
   std::string_view problem_;
 };

@@ -31,9 +31,11 @@ std::unique_ptr<Source> open_jvm(const Process& process, const SamplingPlan& pla
   jvm::FrameDetail detail{plan.native_lines, plan.jit_marks, plan.signatures};
   native::CodeKind kind{.runtime = "jvm", .version = layout.version.text, .stack_bytes = kStackBytes};
   auto continuations = std::make_shared<jvm::Continuations>(process, layout);
+  continuations->prepare();
   kind.code = std::make_shared<jvm::JavaCode>(process.memory(), layout, detail, continuations);
   kind.thread_names = std::make_shared<jvm::JavaThreadNames>(process, layout);
-  if (continuations->exist()) kind.sample_program = std::make_shared<jvm::ChunkProgram>(continuations);
+  if (continuations->exist())
+    kind.sample_program = std::make_shared<jvm::ChunkProgram>(process.pid(), continuations);
   return native::open_by_ladder(process, plan, services, kind);
 }
 

@@ -1,44 +1,9 @@
-/* Runs before a sample is taken of a thread of a JVM: copies the frames of its virtual thread that are in the
- * heap, which it would go on with when the frames on its stack have returned. Uses helpers only: no
- * structures of the kernel. */
-#include "jvm/chunk_record.h"
+/* Runs before a sample is taken of a thread of a JVM, by a perf event: attaches the frames of its virtual
+ * thread that are in the heap. */
+#include "jvm/chunks.bpf.h"
 #include "kernel/helper_ids.bpf.h"
 /* After linux/bpf.h, whose types it uses. */
 #include <linux/bpf_perf_event.h>
-
-#define WORD 8
-/* Larger no chunk's stack is. */
-#define MAX_STACK_WORDS (1 << 27)
-/* Of a mark word that leads to where a collector has moved the object (markWord::marked_value). */
-#define MOVED 3
-
-struct {
-  __uint(type, BPF_MAP_TYPE_ARRAY);
-  __uint(max_entries, 1);
-  __type(key, rt_u32);
-  __type(value, struct rt_chunk_settings);
-} settings SEC(".maps");
-
-/* JavaThreads by their tids. */
-struct {
-  __uint(type, BPF_MAP_TYPE_HASH);
-  __uint(max_entries, 16384);
-  __type(key, rt_u32);
-  __type(value, rt_u64);
-} java_threads SEC(".maps");
-
-/* Where a record is put together, one for each CPU: twice as long as it can be, since that is how the kernel
- * sees that all of it is within bounds. The kernel's own arrays for each CPU are too small. */
-struct scratch {
-  struct rt_chunk_record record;
-  rt_u8 beyond[RT_MAX_CHUNK_BYTES];
-};
-struct {
-  __uint(type, BPF_MAP_TYPE_ARRAY);
-  __uint(max_entries, 1); /* as many as there are CPUs */
-  __type(key, rt_u32);
-  __type(value, struct scratch);
-} scratches SEC(".maps");
 
 /* Written to the ring of the sample. */
 struct {
@@ -48,101 +13,14 @@ struct {
   __type(value, rt_u32);
 } output SEC(".maps");
 
-static __always_inline rt_u64 word_at(rt_u64 address) {
-  rt_u64 value = 0;
-  bpf_probe_read_user(&value, sizeof value, (void*)address);
-  return value;
-}
-
-static __always_inline rt_u32 half_at(rt_u64 address) {
-  rt_u32 value = 0;
-  bpf_probe_read_user(&value, sizeof value, (void*)address);
-  return value;
-}
-
-/* The object that a field leads to; 0 for null. */
-static __always_inline rt_u64 referred(const struct rt_chunk_settings* with, rt_u64 field) {
-  rt_u64 value = with->coding == RT_REFERENCE_NARROW ? half_at(field) : word_at(field);
-  switch (with->coding) {
-    case RT_REFERENCE_NARROW:
-      value = value ? with->base + (value << (with->shift & 63)) : 0;
-      break;
-    case RT_REFERENCE_COLOURED_HIGH:
-      value &= with->mask;
-      value = value ? value | with->base : 0;
-      break;
-    case RT_REFERENCE_COLOURED_LOW:
-      value = value & 1 << 12   ? value >> 13
-              : value & 1 << 13 ? value >> 14
-              : value & 1 << 14 ? value >> 15
-              : value & 1 << 15 ? value >> 16
-                                : 0;
-      break;
-  }
-  rt_u64 mark = value ? word_at(value) : 0;
-  return (mark & MOVED) == MOVED ? mark & ~(rt_u64)MOVED : value;
-}
-
-static __always_inline int is_chunk(const struct rt_chunk_settings* with, rt_u64 object) {
-  return (word_at(object + with->class_at) >> (with->class_shift & 63) & with->class_mask) ==
-         with->class_value;
-}
-
-/* Appends what a chunk has, if anything. 0 when there is no room for more. */
-static __always_inline int append(const struct rt_chunk_settings* with, struct scratch* to, rt_u32* used,
-                                  rt_u64 object) {
-  rt_u32 size = half_at(object + with->chunk_size);
-  rt_u32 sp = half_at(object + with->chunk_sp);
-  rt_u32 end = half_at(object + with->chunk_end);
-  if (!with->ends_at_bottom) end = size - end;
-  if (size > MAX_STACK_WORDS || end > size || sp >= end) return 1;
-  rt_u32 index = to->record.count;
-  if (index >= RT_MAX_CHUNKS) return 0;
-  struct rt_chunk* chunk = &to->record.chunks[index];
-  chunk->address = object + with->chunk_stack + (rt_u64)sp * WORD - RT_CHUNK_LINK_BYTES;
-  chunk->bytes = (end - sp) * WORD + RT_CHUNK_LINK_BYTES;
-  rt_u32 room = RT_MAX_CHUNK_BYTES - *used;
-  rt_u32 bytes = chunk->bytes < room ? chunk->bytes : room;
-  chunk->copied = 0;
-  to->record.count = index + 1;
-  rt_u32 at = *used;
-  if (at >= RT_MAX_CHUNK_BYTES || bytes > RT_MAX_CHUNK_BYTES) return 0;
-  if (bpf_probe_read_user(to->record.frames + at, bytes, (void*)chunk->address) != 0) return 0;
-  chunk->copied = bytes;
-  *used = at + bytes;
-  return bytes == chunk->bytes;
-}
-
 SEC("perf_event")
 int copy_chunks(struct bpf_perf_event_data* event) {
-  rt_u32 zero = 0;
-  struct rt_chunk_settings* with = bpf_map_lookup_elem(&settings, &zero);
-  if (!with || !with->ready) return 1;
   struct bpf_pidns_info ids;
   if (rt_current_ids(&ids) != 0) return 1;
-  rt_u32 tid = ids.pid;
-  rt_u64* thread = bpf_map_lookup_elem(&java_threads, &tid);
-  if (!thread) return 1;
-  rt_u64 entry = word_at(*thread + with->thread_entry);
-  rt_u64 continuation = entry ? word_at(entry + with->entry_continuation) : 0;
-  if (!continuation) return 1;
-  rt_u32 cpu = bpf_get_smp_processor_id();
-  struct scratch* to = bpf_map_lookup_elem(&scratches, &cpu);
-  if (!to) return 1;
-  to->record.entry = entry;
-  to->record.count = 0;
-  rt_u32 used = 0;
-  rt_u64 chunk = referred(with, continuation + with->continuation_tail);
-  for (int i = 0; i < RT_MAX_CHUNKS && chunk; ++i) {
-    if (!is_chunk(with, chunk)) break;
-    if (!append(with, to, &used, chunk)) break;
-    chunk = referred(with, chunk + with->chunk_parent);
-  }
-  to->record.is_cut = chunk != 0;
-  if (to->record.count == 0) return 1;
-  rt_u32 size = sizeof to->record - RT_MAX_CHUNK_BYTES + used;
-  if (used > RT_MAX_CHUNK_BYTES) return 1;
-  bpf_perf_event_output(event, &output, BPF_F_CURRENT_CPU, &to->record, size);
+  rt_u32 size = 0;
+  struct rt_chunk_record* record = rt_copy_chunks(ids.tgid, ids.pid, &size);
+  if (record && size <= sizeof *record)
+    bpf_perf_event_output(event, &output, BPF_F_CURRENT_CPU, record, size);
   return 1;
 }
 

@@ -26,6 +26,7 @@ constexpr Row kMembers[] = {
     {&ThreadLayout::lock_stack_top, "LockStack", "_top", false},
     {&ThreadLayout::lock_stack_begin, "LockStack", "_base[0]", false},
     {&ThreadLayout::continuation_entry, "JavaThread", "_cont_entry", false},
+    {&ThreadLayout::anchor, "JavaThread", "_anchor", false},
     {&ThreadLayout::os_id, "OSThread", "_thread_id"},
     {&ThreadLayout::monitor_object, "ObjectMonitor", "_object"},
     {&ThreadLayout::monitor_owner, "ObjectMonitor", "_owner"},

@@ -30,6 +30,7 @@ struct ThreadLayout {
   // too.
   Member continuation_entry;
   uint32_t continuation_entry_bytes = 0;
+  Member anchor;  // JavaFrameAnchor, of which this is the first word
 
   Member os_id;  // OSThread::_thread_id
 

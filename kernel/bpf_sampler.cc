@@ -104,10 +104,13 @@ std::optional<Failure> BpfSampler::attach() {
 
 SharedMaps BpfSampler::maps() const {
   auto& maps = skeleton_->maps;
-  return {bpf_map__fd(maps.targets),      bpf_map__fd(maps.threads),
-          bpf_map__fd(maps.known_stacks), bpf_map__fd(maps.contexts),
-          bpf_map__fd(maps.records),      bpf_map__fd(maps.lost_records),
-          needs_.context_switches,        needs_.wakers};
+  return {
+      bpf_map__fd(maps.targets),         bpf_map__fd(maps.threads),
+      bpf_map__fd(maps.known_stacks),    bpf_map__fd(maps.contexts),
+      bpf_map__fd(maps.records),         bpf_map__fd(maps.lost_records),
+      bpf_map__fd(maps.clock_snapshots), bpf_map__fd(maps.wait_snapshots),
+      bpf_map__fd(maps.waker_snapshots), static_cast<uint32_t>(bpf_map__max_entries(maps.clock_snapshots)),
+      needs_.context_switches,           needs_.wakers};
 }
 
 std::optional<Failure> BpfSampler::install(const Walker& walker) {
@@ -193,12 +196,13 @@ int BpfSampler::on_record(void* self, void* data, size_t size) {
     case RT_RECORD_MACHINE: {
       const auto* machine = static_cast<const rt_machine_record*>(data);
       const auto* bytes = reinterpret_cast<const uint8_t*>(machine + 1);
-      if (size < sizeof *machine + machine->size) break;
+      if (size < sizeof *machine + machine->size + machine->attached) break;
       bool of_waker = (record->flags & RT_MACHINE_OF_WAKER) != 0;
       sink->second->on_machine_stack(*record, {.registers = registers_of(*machine),
                                                .stack_address = machine->stack_address,
                                                .stack = {bytes, machine->size},
-                                               .thread = of_waker ? 0 : static_cast<pid_t>(record->tid)});
+                                               .thread = of_waker ? 0 : static_cast<pid_t>(record->tid),
+                                               .attached = {bytes + machine->size, machine->attached}});
       break;
     }
     case RT_RECORD_SAMPLE:
@@ -294,15 +298,17 @@ std::optional<StackSnapshot> BpfSampler::wait_snapshot(pid_t tid, const rt_threa
   auto now = thread(tid);
   if (!now || now->activity == RT_THREAD_RUNNING || (now->flags & RT_SAMPLE_MACHINE) == 0 ||
       now->since != seen.since || now->stack != seen.stack || record.record.time != seen.since ||
-      record.size > value.size() - sizeof record)
+      record.size > value.size() - sizeof record ||
+      record.attached > value.size() - sizeof record - record.size)
     return std::nullopt;
   stack.assign(value.begin() + sizeof record,
-               value.begin() + static_cast<ptrdiff_t>(sizeof record + record.size));
+               value.begin() + static_cast<ptrdiff_t>(sizeof record + record.size + record.attached));
   return StackSnapshot{.registers = registers_of(record),
                        .stack_address = record.stack_address,
-                       .stack = stack,
+                       .stack = std::span(stack).first(record.size),
                        .thread = tid,
-                       .stands = true};
+                       .stands = true,
+                       .attached = std::span(stack).subspan(record.size)};
 }
 
 void BpfSampler::forget_snapshots(pid_t tid) {

@@ -52,6 +52,10 @@ struct SharedMaps {
   int contexts;
   int records;
   int lost_records;
+  int clock_snapshots;
+  int wait_snapshots;
+  int waker_snapshots;
+  uint32_t cpus;          // that there can be, where machine stacks are taken
   bool context_switches;  // whether the walker's switch program will be called, and
   bool wakers;            // its waking program
 };

@@ -53,6 +53,9 @@ class BpfSource : public Source, protected RecordSink {
   // again. `flags`: of rt_target_flags, those that a runtime adds.
   std::optional<Failure> start(const Walker* walker, uint32_t flags);
 
+  // Samples are less than they could be, and why.
+  void limit(std::string_view reason) { quality_.reason = reason; }
+
   // The stack of a record, as it comes: a sample's, a wait's, or that of a thread's last stretch.
   virtual RawStack stack_of(const rt_record& record) = 0;
   // Where in user space the thread was that ended a wait, as its record comes; nothing: that is not known.

@@ -275,7 +275,9 @@ int on_clock(struct bpf_perf_event_data* event) {
   thread->running = 0;
   thread->since = now;
   thread->used = total;
-  if (with_machine_stacks && target->flags & RT_TARGET_MACHINE && rt_send_clock_snapshot(task, context))
+  /* A walker that attaches something to the snapshot sends it. */
+  if (with_machine_stacks && target->flags & RT_TARGET_MACHINE && rt_take_clock_snapshot(task, context) &&
+      !(target->flags & RT_TARGET_ATTACHES) && rt_send_clock_snapshot())
     context->flags |= RT_SAMPLE_MACHINE;
   if (target->flags & RT_TARGET_KERNEL && !is_user_mode(event))
     context->kernel_stack = rt_intern_own_kernel_stack(event, RT_LEAF_INTERRUPTED, now);

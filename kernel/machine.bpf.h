@@ -14,6 +14,7 @@
 
 #include "kernel/registers.bpf.h"
 #include "kernel/sampler.bpf.h"
+#include "kernel/snapshots.bpf.h"
 
 /* Whether any target wants machine stacks; without, nothing of this is loaded. */
 const volatile rt_u8 with_machine_stacks = 0;
@@ -25,31 +26,6 @@ const volatile rt_u8 with_machine_stacks = 0;
 #define MAX_DISTANCE_TO_TOP (64ULL << 20)
 /* The entry point reads the word that its stack pointer points to. */
 #define BEYOND_FIRST_FRAME 16
-
-struct rt_machine_buffer {
-  struct rt_machine_record header;
-  rt_u8 bytes[RT_MAX_STACK_BYTES];
-};
-
-/* One a CPU, as many as rtprof has found: values of per-CPU maps cannot be as large. */
-struct {
-  __uint(type, BPF_MAP_TYPE_ARRAY);
-  __uint(max_entries, 1);
-  __type(key, rt_u32);
-  __type(value, struct rt_machine_buffer);
-} clock_snapshots SEC(".maps");
-
-/* Of threads that wait, by tid: where they blocked, and where what woke them up was. rtprof makes the
- * elements. */
-struct snapshots_by_thread {
-  __uint(type, BPF_MAP_TYPE_HASH);
-  __uint(map_flags, BPF_F_NO_PREALLOC);
-  __uint(max_entries, 16384);
-  __type(key, rt_u32);
-  __type(value, struct rt_machine_buffer);
-};
-struct snapshots_by_thread wait_snapshots SEC(".maps");
-struct snapshots_by_thread waker_snapshots SEC(".maps");
 
 /* How many bytes from `start` on are worth reading. */
 static __always_inline rt_u64 rt_stack_size(struct task_struct* task, rt_u64 start) {
@@ -95,6 +71,7 @@ static __always_inline void rt_take_snapshot(struct task_struct* task, const str
   rt_u64 start = header->registers[RT_REGISTER_SP] - RED_ZONE_BYTES;
   header->stack_address = start;
   header->size = 0;
+  header->attached = 0;
   rt_u64 size = rt_stack_size(task, start);
   if (size > RT_MAX_STACK_BYTES) size = RT_MAX_STACK_BYTES;
   if (bpf_probe_read_user(buffer->bytes, size, (const void*)start) == 0) {
@@ -105,20 +82,17 @@ static __always_inline void rt_take_snapshot(struct task_struct* task, const str
   bpf_loop(RT_MAX_STACK_BYTES / STACK_PAGE_BYTES + 1, rt_read_page, &reading, 0);
 }
 
-/* True when it was sent: the record of the same moment is marked with RT_SAMPLE_MACHINE then. */
-static __always_inline int rt_send_snapshot(struct rt_machine_buffer* buffer) {
-  rt_u64 size = buffer->header.size;
-  if (size > RT_MAX_STACK_BYTES) return 0;
-  return rt_send(&buffer->header.record, sizeof buffer->header + size, BPF_RB_NO_WAKEUP) == 0;
-}
-
-static __always_inline int rt_send_clock_snapshot(struct task_struct* task,
+static __always_inline int rt_take_clock_snapshot(struct task_struct* task,
                                                   const struct rt_context* context) {
-  rt_u32 cpu = bpf_get_smp_processor_id();
-  struct rt_machine_buffer* buffer = bpf_map_lookup_elem(&clock_snapshots, &cpu);
+  struct rt_machine_buffer* buffer = rt_clock_snapshot();
   if (!buffer) return 0;
   rt_take_snapshot(task, context, buffer);
-  return rt_send_snapshot(buffer);
+  return 1;
+}
+
+static __always_inline int rt_send_clock_snapshot(void) {
+  struct rt_machine_buffer* buffer = rt_clock_snapshot();
+  return buffer && rt_send_snapshot(buffer);
 }
 
 /* Keeps where the current thread is, for rt_send_kept_snapshot(map, tid); false where there is no room. */

@@ -173,7 +173,7 @@ std::optional<Failure> PerfSampler::negotiate() {
 
 // Samples without what the program would have added are better than none.
 void PerfSampler::prepare_program() {
-  if (config_.program < 0) return;
+  if (config_.program < 0 || attributes().empty()) return;
   auto event = open_perf_event(attributes().front(), 0, rings_.cpus().front());
   Result<bool> attached = event ? attach_perf_program(event->get(), config_.program) : event.failure();
   if (attached && config_.program_output >= 0) {

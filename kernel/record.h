@@ -17,12 +17,13 @@ typedef uint64_t rt_u64;
 #endif
 
 enum rt_target_flags {
-  RT_TARGET_WALL = 1,    /* follow context switches, too; waits go into wall */
-  RT_TARGET_LOCK = 2,    /* look whether the thread holds its interpreter's lock */
-  RT_TARGET_OFFCPU = 4,  /* follow context switches; each wait is told of */
-  RT_TARGET_MACHINE = 8, /* take the machine stack with each sample and wait */
-  RT_TARGET_WAKERS = 16, /* tell who ends each wait */
-  RT_TARGET_KERNEL = 32, /* tell where in the kernel a clock tick met the thread */
+  RT_TARGET_WALL = 1,      /* follow context switches, too; waits go into wall */
+  RT_TARGET_LOCK = 2,      /* look whether the thread holds its interpreter's lock */
+  RT_TARGET_OFFCPU = 4,    /* follow context switches; each wait is told of */
+  RT_TARGET_MACHINE = 8,   /* take the machine stack with each sample and wait */
+  RT_TARGET_WAKERS = 16,   /* tell who ends each wait */
+  RT_TARGET_KERNEL = 32,   /* tell where in the kernel a clock tick met the thread */
+  RT_TARGET_ATTACHES = 64, /* its walker adds to the machine stacks what is not on them */
 };
 #define RT_TARGET_SWITCHES (RT_TARGET_WALL | RT_TARGET_OFFCPU)
 
@@ -86,12 +87,14 @@ struct rt_record {
 };
 
 /* RT_RECORD_MACHINE: registers of a thread in user space and the top of its stack, at record.time. The record
- * it belongs to comes after it. `size` bytes of the stack follow. */
+ * it belongs to comes after it. `size` bytes of the stack follow, and `attached` of what the target's walker
+ * has added: StackSnapshot::attached. */
 struct rt_machine_record {
   struct rt_record record;
   rt_u64 registers[RT_REGISTER_COUNT]; /* in DWARF's order: common/process/stack_snapshot.h */
   rt_u64 stack_address;                /* of the first byte */
   rt_u64 size;
+  rt_u64 attached;
 };
 
 enum rt_machine_flags {

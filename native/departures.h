@@ -29,7 +29,7 @@ class Departures {
         code_(code),
         kernel_stacks_(kernel_stacks),
         by_callchain_(by_callchain),
-        settles_(code.has_runtime()),
+        settles_(code.runtime() != nullptr),
         files_(process) {}
 
   // Copies what is needed of the sample.

@@ -14,21 +14,22 @@ PerfBase::PerfBase(pid_t pid, const SamplingPlan& plan, Recorder& recorder, cons
   quality_.runtime = kind.runtime;
   quality_.runtime_version = kind.version;
   quality_.requested_rate = plan.rate;
-  auto loaded = program_ ? program_->load() : true;
-  if (!loaded) program_.reset();
-  if (!loaded) quality_.reason = loaded.failure().message;
 }
 
-kernel::PerfConfig PerfBase::config() const {
+kernel::PerfConfig PerfBase::config() {
   bool by_frame_pointers = plan_.unwind == UnwindMethod::kFramePointer;
   kernel::PerfConfig config;
   config.period = plan_.period();
   config.kernel_callchain = plan_.kernel_frames;
   config.user_callchain = by_frame_pointers;
   config.stack_bytes = by_frame_pointers ? 0 : stack_bytes_;
-  if (program_) {
-    config.program = program_->program();
-    config.program_output = program_->output();
+  if (!program_) return config;
+  auto program = program_->for_perf();
+  if (program) {
+    config.program = program->program;
+    config.program_output = program->output;
+  } else {
+    quality_.reason = program.failure().message;
   }
   return config;
 }
@@ -46,7 +47,7 @@ void PerfBase::drain(Recorder&) {
   cpu_ = cpu_time();
   begin_batch();
   sampler_->drain(*this);
-  if (program_) program_->update(monotonic_now());
+  if (program_) program_->update();
   namer_.update(monotonic_now());
   ++quality_.ticks;
 }

@@ -36,8 +36,8 @@ class PerfBase : public Source, protected kernel::PerfSink {
  protected:
   PerfBase(pid_t pid, const SamplingPlan& plan, Recorder& recorder, const CodeKind& kind);
 
-  // What the plan asks for; of all processes.
-  kernel::PerfConfig config() const;
+  // What the plan asks for; of all processes. Once.
+  kernel::PerfConfig config();
   std::optional<Failure> open(const kernel::PerfConfig& config);
   const kernel::PerfSampler& sampler() const { return *sampler_; }
   // cpu_time() as of the batch, or as of open().
@@ -61,8 +61,8 @@ class PerfBase : public Source, protected kernel::PerfSink {
   void tell_name(pid_t pid, pid_t tid, std::string_view name);
 
   const uint32_t stack_bytes_;
-  std::shared_ptr<SampleProgram> program_;  // null: none, or it cannot be had
-  ThreadNamer namer_;                       // of the one process, where it is one
+  const std::shared_ptr<SampleProgram> program_;  // null: none
+  ThreadNamer namer_;                             // of the one process, where it is one
   std::unique_ptr<kernel::PerfSampler> sampler_;
   std::set<std::pair<pid_t, pid_t>> threads_;  // pid, tid
   Nanoseconds cpu_at_start_ = 0;

@@ -47,8 +47,8 @@ class ProcessCode {
   }
   RawStack frame(const MachineFrame& frame);
   AddressSpace& space() { return space_; }
-  // Whether some of the code is a runtime's.
-  bool has_runtime() const { return runtime_ != nullptr; }
+  // Whose some of the code is; null when it is nobody's.
+  RuntimeCode* runtime() const { return runtime_.get(); }
   // Of one mark, "[unknown: …]".
   RawStack marker(std::string_view text);
 

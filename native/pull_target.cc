@@ -64,6 +64,10 @@ class NativePullTarget final : public PullTarget {
   void name_all_threads() override { namer_.update_all(process_.threads()); }
 
  private:
+  // Of a thread that does not run.
+  std::vector<uint8_t> beside_stack(pid_t tid) {
+    return code_.runtime() != nullptr ? code_.runtime()->beside_stack(tid) : std::vector<uint8_t>();
+  }
   // `stands`: it has not run since the snapshot.
   RawStack unwind(std::optional<StackSnapshot>& snapshot, pid_t tid, bool stands) {
     if (!snapshot) return marker("[unknown: stack not readable]");
@@ -95,9 +99,12 @@ std::vector<std::unique_ptr<PulledThread>> NativePullTarget::refresh(TimePoint n
 
 PullTarget::Reading NativePullTarget::read_running(PulledThread& thread) {
   std::optional<StackSnapshot> snapshot;
+  std::vector<uint8_t> beside;
   ThreadHolder::Attempt attempt = holder_.hold(thread, [&] {
     if (auto registers = read_registers(thread.tid)) snapshot = reader_.read(*registers);
+    if (snapshot) beside = beside_stack(thread.tid);
   });
+  if (snapshot) snapshot->attached = beside;
   Reading reading{.stopped = attempt.stopped, .late = attempt.late, .times = attempt.times};
   if (!attempt.denied.empty()) reading.stack = marker(attempt.denied);
   if (attempt.held) reading.stack = unwind(snapshot, thread.tid, false);
@@ -107,7 +114,9 @@ PullTarget::Reading NativePullTarget::read_running(PulledThread& thread) {
 std::optional<PullTarget::Sleeper> NativePullTarget::read_asleep(PulledThread& thread, uint64_t slices) {
   auto place = thread.probe.place_asleep();
   std::optional<StackSnapshot> snapshot;
+  std::vector<uint8_t> beside = place ? beside_stack(thread.tid) : std::vector<uint8_t>();
   if (place) snapshot = reader_.read(*place);
+  if (snapshot) snapshot->attached = beside;
   // What is unwound may be read from its memory, too.
   RawStack stack = unwind(snapshot, thread.tid, true);
   auto times = thread.probe.times();

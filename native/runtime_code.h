@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <string_view>
 #include <vector>
@@ -18,6 +20,8 @@ class RuntimeCode : public Unwinder {
   // Before stacks that were taken since the last call: what is known of the code is checked again, once, when
   // it is next used.
   virtual void begin_batch() = 0;
+  // What belongs to the stack of a thread that is held now, and is not on it: StackSnapshot::attached.
+  virtual std::vector<uint8_t> beside_stack(pid_t /*tid*/) { return {}; }
   // Whether a frame is one of the language, and not of the runtime's own machinery.
   virtual bool is_language(uint32_t made) const = 0;
   // What stands at the root for the callers that the last step did not find; empty: what the loop over

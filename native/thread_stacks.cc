@@ -63,13 +63,14 @@ void ThreadStacks::take_sleepers() {
 void ThreadStacks::take_standing(const std::map<pid_t, ThreadTimes>& before) {
   if (!saved_) return;
   if (runtime_ != nullptr) runtime_->begin_batch();
-  read_standing_threads(process_, *saved_, reader_, before, [&](pid_t tid, const StackSnapshot& snapshot) {
-    Taken& thread = threads_.at(tid);
-    thread.times = before.at(tid);
-    thread.state = thread_state_of(thread.probe.state());
-    if (thread.state == ThreadState::kRunning) thread.state = ThreadState::kRunnable;
-    unwind(snapshot, thread);
-  });
+  read_standing_threads(process_, *saved_, reader_, runtime_, before,
+                        [&](pid_t tid, const StackSnapshot& snapshot) {
+                          Taken& thread = threads_.at(tid);
+                          thread.times = before.at(tid);
+                          thread.state = thread_state_of(thread.probe.state());
+                          if (thread.state == ThreadState::kRunning) thread.state = ThreadState::kRunnable;
+                          unwind(snapshot, thread);
+                        });
 }
 
 // Of a thread that is held.
@@ -77,6 +78,9 @@ void ThreadStacks::copy(const ThreadPause& pause, pid_t tid) {
   snapshot_.reset();
   if (!pause.held()) return;
   if (auto registers = read_registers(tid)) snapshot_ = reader_.read(*registers);
+  if (!snapshot_ || runtime_ == nullptr) return;
+  beside_ = runtime_->beside_stack(tid);
+  snapshot_->attached = beside_;
 }
 
 // It waits for a CPU, or another profiler holds it: its stop may come at any time, and it is taken then. One

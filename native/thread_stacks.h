@@ -75,6 +75,7 @@ class ThreadStacks {
   StackUnwinder unwinder_;
   Pauser pauser_;
   std::optional<StackSnapshot> snapshot_;  // of the thread that was held last
+  std::vector<uint8_t> beside_;            // RuntimeCode::beside_stack() of it
   std::optional<kernel::ThreadRegisters> saved_;
   std::string no_saved_;  // why there is none
   std::string no_pause_;

@@ -32,6 +32,7 @@ class StackMemory {
  public:
   explicit StackMemory(const StackSnapshot& snapshot, std::span<const uint8_t> beyond = {})
       : snapshot_(snapshot), beyond_(beyond) {}
+  explicit StackMemory(StackSnapshot&&, std::span<const uint8_t> = {}) = delete;
 
   const StackSnapshot& snapshot() const { return snapshot_; }
 

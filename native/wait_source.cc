@@ -23,17 +23,25 @@ class WaitSource final : public kernel::BpfSource {
              kernel::BpfSampler& sampler, Workshop& workshop, const CodeKind& kind)
       : kernel::BpfSource(process, plan, recorder, sampler, kind.runtime, kind.version, false),
         code_(process, plan, recorder, workshop, kind.code),
+        program_(kind.sample_program),
         namer_(process.pid(), recorder, kind.thread_names) {}
 
   std::optional<Failure> start() {
-    uint32_t kernel = plan_.kernel_frames ? RT_TARGET_KERNEL : 0;
-    auto failure = kernel::BpfSource::start(nullptr, RT_TARGET_MACHINE | kernel);
+    uint32_t flags = RT_TARGET_MACHINE | (plan_.kernel_frames ? RT_TARGET_KERNEL : 0);
+    Result<const kernel::Walker*> walker = nullptr;
+    if (program_) walker = program_->for_snapshots(sampler_);
+    if (!walker) limit(walker.failure().message);
+    if (program_ && walker) flags |= RT_TARGET_ATTACHES;
+    auto failure = kernel::BpfSource::start(walker ? *walker : nullptr, flags);
     registers_.reset();
     return failure;
   }
 
  private:
-  void begin_batch() override { code_.begin_batch(); }
+  void begin_batch() override {
+    code_.begin_batch();
+    if (program_) program_->update();
+  }
 
   void thread_came(pid_t tid) override {
     sampler_.keep_wait_snapshots(tid, true);
@@ -69,6 +77,7 @@ class WaitSource final : public kernel::BpfSource {
   RawStack initial_stack(pid_t tid);
 
   ProcessCode code_;
+  const std::shared_ptr<SampleProgram> program_;  // null: none
   ThreadNamer namer_;
   // By thread:
   std::unordered_map<pid_t, RawStack> last_;    // of its last sample or wait
@@ -102,9 +111,10 @@ void WaitSource::read_sleepers() {
     registers_ = std::move(*opened);
   }
   StackReader reader(process_);
-  read_standing_threads(process_, *registers_, reader, before, [&](pid_t tid, const StackSnapshot& snapshot) {
-    asleep_[tid] = {code_.stack(tid, {}, snapshot), before.at(tid)};
-  });
+  read_standing_threads(process_, *registers_, reader, code_.runtime(), before,
+                        [&](pid_t tid, const StackSnapshot& snapshot) {
+                          asleep_[tid] = {code_.stack(tid, {}, snapshot), before.at(tid)};
+                        });
 }
 
 // Of a thread whose stack was never taken: it sleeps since before, or has only begun and called nothing yet.
