@@ -30,7 +30,7 @@ StepResult HeapFrames::fail(StepResult result, std::string_view problem) {
   return result;
 }
 
-StepResult HeapFrames::enter(Step& step, std::span<const Place> after_native) {
+StepResult HeapFrames::enter(Step& step, const std::optional<Place>& caller) {
   if (continuations_ == nullptr) return fail(StepResult::kBroken, kInHeap);
   continuations_->want();
   chunks_ = StackChunks(step.stack.snapshot().attached);
@@ -40,13 +40,45 @@ StepResult HeapFrames::enter(Step& step, std::span<const Place> after_native) {
       !chunks_.empty() && chunks_.entry() >= step.sp() && chunks_.entry() - step.sp() <= kMostArguments;
   if (!is_its) return fail(StepResult::kBroken, kInHeap);
   const Chunk& chunk = chunks_.leaf_first().front();
-  Address sp = chunk.sp;
-  for (const Place& place : after_native) {
-    if (is_frozen_from(place, step, chunk)) sp = chunk.sp + (step.sp() - place.sp);
-  }
-  auto pc = chunk.word(words_from(sp, -1));
+  auto pc = chunk.word(words_from(chunk.sp, -1));
   if (!pc) return fail(StepResult::kBroken, kInHeap);
-  return land(step.cursor, chunk, {*pc, words_from(sp, -2), sp});
+  Cursor at = step.cursor;
+  StepResult result = land(at, chunk, {*pc, words_from(chunk.sp, -2), chunk.sp});
+  if (result != StepResult::kStepped) return result;
+  if (caller && skip_frozen(at, step, *caller)) return result;
+  step.cursor = at;
+  return result;
+}
+
+// A virtual thread that is about to wait has its frames copied to the heap while they are still on its stack,
+// and were met there. Goes to the first frame that was not, if the first one in the heap, where `at` is, is
+// that of a place on the stack, and the next ones are those that follow it there.
+bool HeapFrames::skip_frozen(const Cursor& at, const Step& step, const Place& place) {
+  const Chunk& chunk = chunks_.leaf_first().front();
+  // An interpreted frame that waits for a monitor is to go on at another instruction of the interpreter.
+  auto is_interpreted = [&](Address pc) {
+    const CodeBlob* blob = blobs_.find(pc);
+    return blob != nullptr && blob->kind == BlobKind::kInterpreter;
+  };
+  bool is_that = place.pc == at.registers.pc();
+  if (is_interpreted(place.pc) && is_interpreted(at.registers.pc()))
+    is_that = chunk.word(words_from(at.registers.fp(), layout_.interpreted_bcp)) == place.bcp;
+  if (!is_that) return false;
+  StackChunks chunks = chunks_;
+  Cursor next = at;
+  std::vector<MachineFrame> frozen;
+  std::span<const MachineFrame> met = std::span(step.leaf_first).subspan(place.index);
+  bool is_same = true;
+  while (is_same && frozen.size() < met.size() && holds(next)) {
+    is_same = this->step(next, step.stack, frozen) == StepResult::kStepped;
+    is_same = is_same && frozen.back().made == met[frozen.size() - 1].made;
+  }
+  if (is_same && frozen.size() == met.size()) {
+    step.cursor = next;
+    return true;
+  }
+  chunks_ = std::move(chunks);
+  return false;
 }
 
 StepResult HeapFrames::skip(Step& step, const CodeBlob& stub) {
@@ -63,25 +95,6 @@ StepResult HeapFrames::skip(Step& step, const CodeBlob& stub) {
   StepResult result = to_carrier(step.cursor, step.stack, step.leaf_first);
   if (result != StepResult::kStepped) step.leaf_first.pop_back();
   return result;
-}
-
-// A virtual thread that is about to wait has its frames copied to the heap while they are still on its stack,
-// and were met there. Whether the chunk begins with those from a place on.
-bool HeapFrames::is_frozen_from(const Place& place, const Step& step, const Chunk& chunk) const {
-  if (place.sp >= step.sp() || chunk.word(words_from(chunk.sp, -1)) != place.pc) return false;
-  Address bytes = step.sp() - place.sp;
-  if (bytes >= chunk.end - chunk.sp) return false;
-  size_t differing = 0;
-  for (Address at = 0; at < bytes; at += kWord) {
-    auto on_stack = step.stack.word(place.sp + at);
-    auto in_heap = chunk.word(chunk.sp + at);
-    if (!on_stack || !in_heap) return false;
-    // Addresses of the stack are offsets in the heap.
-    bool is_of_stack = *on_stack >= place.sp && *on_stack <= chunks_.entry();
-    if (*on_stack != *in_heap && !is_of_stack) ++differing;
-  }
-  // The last return address differs by the barrier, and objects may have been moved.
-  return differing <= 1 + bytes / kWord / 8;
 }
 
 StepResult HeapFrames::land(Cursor& cursor, const Chunk& chunk, const Return& at) {

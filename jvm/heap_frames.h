@@ -44,13 +44,15 @@ class HeapFrames {
   }
   // Before the first step of a stack.
   void begin() { chunks_ = {}; }
+  // A frame on the stack.
   struct Place {
     Address pc = 0;
-    Address sp = 0;
+    Address bcp = 0;   // where an interpreted frame has its bytecode pointer
+    size_t index = 0;  // of the first frame that its step has appended
   };
-  // From the return barrier to the first frame in the heap. `after_native`: the first Java frames that were
-  // met after native code, leaf first.
-  native::StepResult enter(Step& step, std::span<const Place> after_native);
+  // From the return barrier to the first frame in the heap. `caller`: the first Java method of the stack,
+  // where it has called native code or a piece of HotSpot.
+  native::StepResult enter(Step& step, const std::optional<Place>& caller);
   // From a continuation stub that is a leaf or has called native code: HotSpot brings frames back to the
   // stack, or is about to, and none of the virtual thread's is there. To the carrier.
   native::StepResult skip(Step& step, const CodeBlob& stub);
@@ -81,7 +83,7 @@ class HeapFrames {
                         std::vector<native::MachineFrame>& leaf_first);
   void find_entry_frame();
   StepResult land(native::Cursor& cursor, const Chunk& chunk, const Return& at);
-  bool is_frozen_from(const Place& place, const Step& step, const Chunk& chunk) const;
+  bool skip_frozen(const native::Cursor& at, const Step& step, const Place& place);
   std::optional<Return> interpreted(const Chunk& chunk, const native::Cursor& cursor,
                                     std::optional<uint32_t>& made);
   std::optional<Return> compiled(const Chunk& chunk, const native::Cursor& cursor, const CodeBlob& blob,

@@ -85,7 +85,8 @@ StepResult JavaCode::step(Cursor& cursor, const StackMemory& stack, std::vector<
   problem_ = {};
   if (leaf_first.empty()) {
     heap_frames_.begin();
-    after_native_.clear();
+    caller_.reset();
+    is_caller_next_ = false;
   }
   if (!heaps_.contains(cursor.registers.pc())) return StepResult::kNotMine;
   if (heap_frames_.holds(cursor)) {
@@ -93,9 +94,9 @@ StepResult JavaCode::step(Cursor& cursor, const StackMemory& stack, std::vector<
     return result == StepResult::kStepped ? result : fail(result, heap_frames_.problem());
   }
   Step step{cursor, stack, leaf_first};
-  note_java_frame(step);
   const CodeBlob* blob = blobs_.find(step.pc());
   if (blob == nullptr) return fail(StepResult::kNoRule, "[unknown: Java code that is gone]");
+  note_caller(step, *blob);
   if (step.pc() == call_stub_return_) return call_stub(step, *blob);
   switch (blob->kind) {
     case BlobKind::kCompiled:
@@ -109,12 +110,19 @@ StepResult JavaCode::step(Cursor& cursor, const StackMemory& stack, std::vector<
   return StepResult::kNoRule;
 }
 
-void JavaCode::note_java_frame(const Step& step) {
-  constexpr size_t kMost = 3;
-  bool is_after_native = step.leaf_first.empty() || step.leaf_first.back().made == 0;
-  if (is_after_native) after_native_.clear();
-  if (is_after_native || (!after_native_.empty() && after_native_.size() < kMost))
-    after_native_.push_back({step.pc(), step.sp()});
+// Frames are frozen from the first Java method on that has called native code or a piece of HotSpot.
+void JavaCode::note_caller(const Step& step, const CodeBlob& blob) {
+  bool is_method =
+      blob.kind == BlobKind::kInterpreter || (blob.kind == BlobKind::kCompiled && blob.level != 0);
+  bool is_after_native = !step.leaf_first.empty() && step.leaf_first.back().made == 0;
+  if (is_after_native || (step.is_leaf() && !is_method)) {
+    caller_.reset();
+    is_caller_next_ = true;
+  }
+  if (!is_caller_next_ || !is_method) return;
+  is_caller_next_ = false;
+  Address bcp = step.stack.word(word_at(step.fp(), layout_.interpreted_bcp)).value_or(0);
+  caller_ = {step.pc(), bcp, step.leaf_first.size()};
 }
 
 StepResult JavaCode::go(Step& step, uint32_t frame, const Caller& caller) {
@@ -233,8 +241,8 @@ StepResult JavaCode::call_stub(Step& step, const CodeBlob& blob) {
 StepResult JavaCode::stub(Step& step, const CodeBlob& blob) {
   if (is_of_continuations(blob)) {
     bool is_after_native = !step.leaf_first.empty() && step.leaf_first.back().made == 0;
-    StepResult result = step.is_leaf() || is_after_native ? heap_frames_.skip(step, blob)
-                                                          : heap_frames_.enter(step, after_native_);
+    StepResult result =
+        step.is_leaf() || is_after_native ? heap_frames_.skip(step, blob) : heap_frames_.enter(step, caller_);
     return result == StepResult::kStepped ? result : fail(result, heap_frames_.problem());
   }
   std::optional<Caller> caller;

@@ -44,7 +44,7 @@ class JavaCode final : public native::RuntimeCode {
  private:
   using StepResult = native::StepResult;
 
-  void note_java_frame(const Step& step);
+  void note_caller(const Step& step, const CodeBlob& blob);
   StepResult compiled(Step& step, const CodeBlob& blob);
   StepResult interpreted(Step& step, const CodeBlob& blob);
   StepResult call_stub(Step& step, const CodeBlob& blob);
@@ -66,7 +66,8 @@ class JavaCode final : public native::RuntimeCode {
   Callers callers_;
   JavaFrames frames_;
   HeapFrames heap_frames_;
-  std::vector<HeapFrames::Place> after_native_;  // as of HeapFrames::enter()
+  std::optional<HeapFrames::Place> caller_;  // as of HeapFrames::enter()
+  bool is_caller_next_ = false;
   Address call_stub_return_ = 0;
   std::string_view problem_;
 };
