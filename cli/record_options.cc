@@ -167,6 +167,7 @@ SamplingPlan plan_of(const RecordOptions& options) {
   plan.gil_only = options.gil;
   plan.jit_marks = options.jit_marks;
   plan.signatures = options.signatures;
+  plan.threads = options.threads;
   plan.idle = options.idle;
   plan.unwind = unwind_of(options);
   plan.native = options.native;

@@ -11,6 +11,8 @@
 #define RT_MAX_CHUNK_BYTES 32768
 /* Below the stack pointer of a chunk: the frame pointer and the return address of what was called last. */
 #define RT_CHUNK_LINK_BYTES 16
+/* As much of a virtual thread's name as is copied. */
+#define RT_NAME_BYTES 64
 
 /* How a reference in an object becomes an address. */
 enum rt_reference_coding {
@@ -45,6 +47,17 @@ struct rt_chunk_settings {
   rt_u32 chunk_sp;           /* words */
   rt_u32 chunk_end;          /* words */
   rt_u32 chunk_stack;
+
+  /* What leads to the java.lang.Thread; 0: it is not asked for. */
+  rt_u32 continuation_target;
+  rt_u32 target_thread;
+  rt_u64 target_class_value; /* of what continuation_target leads to, as class_value */
+  rt_u32 thread_id;
+  rt_u32 thread_name;
+  rt_u32 string_value;
+  rt_u32 string_coder;
+  rt_u32 array_length;
+  rt_u32 array_begin;
 };
 
 struct rt_chunk {
@@ -55,9 +68,13 @@ struct rt_chunk {
 
 /* One continuation as its thread left it; `frames` is cut after what was copied. */
 struct rt_chunk_record {
-  rt_u64 entry;  /* the ContinuationEntry on its stack */
-  rt_u32 count;  /* of chunks */
-  rt_u32 is_cut; /* there are more than RT_MAX_CHUNKS */
+  rt_u64 entry;      /* the ContinuationEntry on its stack */
+  rt_u32 count;      /* of chunks */
+  rt_u32 is_cut;     /* there are more than RT_MAX_CHUNKS */
+  rt_u64 thread_id;  /* Thread.threadId(); 0: not known, or not asked for */
+  rt_u32 name_bytes; /* that were copied */
+  rt_u32 name_coder; /* java.lang.String.coder: 0 one byte each, 1 two */
+  rt_u8 name[RT_NAME_BYTES];
   struct rt_chunk chunks[RT_MAX_CHUNKS];
   rt_u8 frames[RT_MAX_CHUNK_BYTES];
 };

@@ -80,14 +80,38 @@ static __always_inline rt_u64 referred(const struct rt_chunk_settings* with, rt_
   return (mark & MOVED) == MOVED && moved ? moved : value;
 }
 
+static __always_inline int is_of_class(const struct rt_chunk_settings* with, rt_u64 object, rt_u64 value) {
+  rt_u64 bits = word_at(object + with->class_at) >> (with->class_shift & 63);
+  return (bits & with->class_mask) == value;
+}
+
 /* Whether there is a chunk of that continuation. ZGC leaves no word where it has moved one from. */
 static __always_inline int is_chunk(const struct rt_chunk_settings* with, rt_u64 object,
                                     rt_u64 continuation) {
-  rt_u64 bits = word_at(object + with->class_at) >> (with->class_shift & 63);
-  if ((bits & with->class_mask) != with->class_value) return 0;
+  if (!is_of_class(with, object, with->class_value)) return 0;
   rt_u64 whose = referred(with, object + with->chunk_continuation);
   rt_u64 place = with->coding == RT_REFERENCE_COLOURED_HIGH ? with->mask : ~0ULL;
   return (whose & place) == (continuation & place);
+}
+
+/* Id and name of the virtual thread. */
+static __always_inline void copy_name(const struct rt_chunk_settings* with, struct rt_chunk_record* to,
+                                      rt_u64 continuation) {
+  to->thread_id = 0;
+  to->name_bytes = 0;
+  if (!with->continuation_target) return;
+  rt_u64 target = referred(with, continuation + with->continuation_target);
+  if (!target || !is_of_class(with, target, with->target_class_value)) return;
+  rt_u64 thread = referred(with, target + with->target_thread);
+  if (!thread) return;
+  to->thread_id = word_at(thread + with->thread_id);
+  rt_u64 name = referred(with, thread + with->thread_name);
+  rt_u64 array = name ? referred(with, name + with->string_value) : 0;
+  if (!array) return;
+  rt_u64 bytes = half_at(array + with->array_length);
+  if (bytes > RT_NAME_BYTES) bytes = RT_NAME_BYTES;
+  to->name_coder = half_at(name + with->string_coder) & 0xff;
+  if (bpf_probe_read_user(to->name, bytes, (void*)(array + with->array_begin)) == 0) to->name_bytes = bytes;
 }
 
 /* Appends what a chunk has, if anything. 0 when there is no room for more. */
@@ -135,6 +159,7 @@ static __always_inline struct rt_chunk_record* rt_copy_chunks(rt_u32 tgid, rt_u3
   if (!to) return 0;
   to->record.entry = entry;
   to->record.count = 0;
+  copy_name(with, &to->record, continuation);
   rt_u32 used = 0;
   rt_u64 chunk = referred(with, continuation + with->continuation_tail);
   for (int i = 0; i < RT_MAX_CHUNKS && chunk; ++i) {

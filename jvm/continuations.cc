@@ -50,8 +50,12 @@ rt_u32 coding_of(ObjectModel::Coding coding) {
 
 }  // namespace
 
-Continuations::Continuations(const Process& process, const Layout& layout)
-    : process_(process), memory_(process.memory()), layout_(layout), threads_(memory_, layout_) {}
+Continuations::Continuations(const Process& process, const Layout& layout, bool names)
+    : process_(process),
+      memory_(process.memory()),
+      layout_(layout),
+      names_(names),
+      threads_(memory_, layout_) {}
 
 std::optional<JavaObject> Continuations::object_of(std::optional<Address> address,
                                                    std::string_view class_name) {
@@ -213,7 +217,42 @@ bool Continuations::describe_chunks(rt_chunk_settings& settings, const JavaObjec
   settings.class_shift = rules.class_shift;
   settings.class_mask = rules.class_mask;
   settings.class_value = rules.class_value;
+  if (names_) describe_thread(settings, continuation);
   return true;
+}
+
+// A virtual thread's continuation runs an object that knows the thread (java/lang/VirtualThread.java,
+// VThreadContinuation.wrap).
+void Continuations::describe_thread(rt_chunk_settings& settings, const JavaObject& continuation) {
+  JavaObjects& objects = threads_.objects();
+  JavaClasses& classes = objects.classes();
+  JavaClass* of = classes.called(*continuation.of, kContinuation);
+  auto target_at = objects.reference(continuation, *of, "target");
+  auto target = target_at ? objects.object(*target_at) : std::nullopt;
+  auto thread =
+      target ? object_of(objects.reference(*target, "val$vthread"), "java/lang/Thread") : std::nullopt;
+  JavaClass* of_thread = thread ? classes.called(*thread->of, "java/lang/Thread") : nullptr;
+  auto name_at = thread ? objects.reference(*thread, *of_thread, "name") : std::nullopt;
+  auto name = name_at ? objects.object(*name_at) : std::nullopt;
+  auto array_at = name ? objects.reference(*name, "value") : std::nullopt;
+  auto array = array_at ? objects.object(*array_at) : std::nullopt;
+  if (!array) return;
+  auto to_thread = offset_of(classes, *target->of, "val$vthread");
+  auto id = offset_of(classes, *of_thread, "tid");
+  auto to_name = offset_of(classes, *of_thread, "name");
+  auto value = offset_of(classes, *name->of, "value");
+  auto coder = offset_of(classes, *name->of, "coder");
+  auto to_target = offset_of(classes, *of, "target");
+  if (!to_thread || !id || !to_name || !value || !coder || !to_target) return;
+  settings.target_thread = *to_thread;
+  settings.target_class_value = objects.model().rules(target->of->klass).class_value;
+  settings.thread_id = *id;
+  settings.thread_name = *to_name;
+  settings.string_value = *value;
+  settings.string_coder = *coder;
+  settings.array_length = objects.model().array_length_offset();
+  settings.array_begin = array->of->array_begin();
+  settings.continuation_target = *to_target;
 }
 
 // The list is another one when a thread comes or goes, but may have the address of one that was freed.

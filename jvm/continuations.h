@@ -23,8 +23,8 @@ namespace rtprof::jvm {
 // virtual thread has been met while a carrier ran it. Lives on one thread.
 class Continuations {
  public:
-  // Both outlive this.
-  Continuations(const Process& process, const Layout& layout);
+  // Both outlive this. `names`: records tell id and name of the virtual thread.
+  Continuations(const Process& process, const Layout& layout, bool names);
 
   // Whether this JDK has virtual threads at all.
   bool exist() const { return layout_.version.feature >= kFirstFeature; }
@@ -65,6 +65,7 @@ class Continuations {
   std::optional<rt_chunk_settings> settings_by_entry(Address thread, uint32_t at, Address entry);
   std::optional<uint32_t> reference_to(Address object, const JavaObject& in) const;
   void read_methods(const JavaClass& continuation);
+  void describe_thread(rt_chunk_settings& settings, const JavaObject& continuation);
   bool describe_chunks(rt_chunk_settings& settings, const JavaObject& continuation);
   std::optional<JavaObject> object_of(std::optional<Address> address, std::string_view class_name);
   Address referred(Address field) const;
@@ -72,6 +73,7 @@ class Continuations {
   const Process& process_;
   const Memory& memory_;
   const Layout layout_;
+  const bool names_;
   JavaThreads threads_;
   std::optional<rt_chunk_settings> settings_;
   std::vector<Address> methods_;

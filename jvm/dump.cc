@@ -36,7 +36,7 @@ class Dumper {
         version_(std::move(jvm.version)),
         program_(std::move(jvm.program)),
         layout_(std::move(*jvm.layout)),
-        continuations_(std::make_shared<Continuations>(process, layout_)),
+        continuations_(std::make_shared<Continuations>(process, layout_, false)),
         code_(process.memory(), layout_, FrameDetail{.lines = true}, continuations_),
         stacks_(process, options, &code_),
         java_threads_(process.memory(), layout_) {}

@@ -34,6 +34,9 @@ class JavaCode final : public native::RuntimeCode {
                           std::vector<native::MachineFrame>& leaf_first) override;
   void begin_batch() override;
   std::vector<uint8_t> beside_stack(pid_t tid) override { return heap_frames_.read(tid); }
+  std::optional<native::CarriedThread> carried_thread(std::span<const uint8_t> attached) override {
+    return jvm::carried_thread(attached);
+  }
   bool is_language(uint32_t made) const override { return frames_.is_java(made); }
   std::string_view problem() const override { return problem_; }
   std::string_view thread_kind(std::string_view name) const override;

@@ -30,7 +30,7 @@ std::unique_ptr<Source> open_jvm(const Process& process, const SamplingPlan& pla
   jvm::Layout layout = std::move(*jvm::require_jvm(process, plan.patience).layout);
   jvm::FrameDetail detail{plan.native_lines, plan.jit_marks, plan.signatures};
   native::CodeKind kind{.runtime = "jvm", .version = layout.version.text, .stack_bytes = kStackBytes};
-  auto continuations = std::make_shared<jvm::Continuations>(process, layout);
+  auto continuations = std::make_shared<jvm::Continuations>(process, layout, plan.threads);
   continuations->prepare();
   kind.code = std::make_shared<jvm::JavaCode>(process.memory(), layout, detail, continuations);
   kind.thread_names = std::make_shared<jvm::JavaThreadNames>(process, layout);

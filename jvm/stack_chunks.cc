@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "jvm/chunk_record.h"
+#include "jvm/java_strings.h"
 
 namespace rtprof::jvm {
 
@@ -33,6 +34,18 @@ StackChunks::StackChunks(std::span<const uint8_t> record) {
         {chunk.address + RT_CHUNK_LINK_BYTES, chunk.address + chunk.bytes, frames.first(copied)});
     frames = frames.subspan(copied);
   }
+}
+
+std::optional<native::CarriedThread> carried_thread(std::span<const uint8_t> record) {
+  constexpr size_t kHead = offsetof(rt_chunk_record, frames);
+  constexpr uint32_t kUtf16 = 1;  // java.lang.String.UTF16
+  if (record.size() < kHead) return std::nullopt;
+  rt_chunk_record head;
+  std::memcpy(&head, record.data(), kHead);
+  if (head.thread_id == 0) return std::nullopt;
+  std::span<const uint8_t> name(head.name, std::min<size_t>(head.name_bytes, RT_NAME_BYTES));
+  return native::CarriedThread{head.thread_id,
+                               head.name_coder == kUtf16 ? utf8_of_utf16(name) : utf8_of_latin1(name)};
 }
 
 std::optional<size_t> StackChunks::holding(Address address) const {

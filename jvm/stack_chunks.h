@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "common/process/memory.h"
+#include "native/runtime_code.h"
 
 namespace rtprof::jvm {
 
@@ -41,5 +42,8 @@ class StackChunks {
   bool is_cut_ = false;
   std::vector<Chunk> chunks_;
 };
+
+// The virtual thread that an rt_chunk_record tells; nothing where it tells none.
+std::optional<native::CarriedThread> carried_thread(std::span<const uint8_t> record);
 
 }  // namespace rtprof::jvm

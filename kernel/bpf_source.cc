@@ -163,7 +163,9 @@ std::optional<Failure> BpfSource::add_clock(pid_t tid) {
 
 void BpfSource::emit(const TimePiece& piece) {
   if (plan_.gil_only && (piece.flags & RT_SAMPLE_HOLDS_LOCK) == 0) return;
-  pieces_.record(piece, unknown(piece.stack));
+  TimePiece shown = piece;
+  shown.tid = shown_thread(piece.tid);
+  pieces_.record(shown, unknown(piece.stack));
 }
 
 }  // namespace rtprof::kernel

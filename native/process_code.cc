@@ -23,6 +23,7 @@ ProcessCode::ProcessCode(std::shared_ptr<const Process> process, const SamplingP
       stacks_(std::make_shared<NativeStacks>(process_, workshop.symbolizer, plan.native_lines, runtime_)),
       namer_(recorder.add_namer(stacks_)) {
   if (runtime_) unwinder_.add(*runtime_);
+  if (runtime_ && plan.threads) carried_.emplace(process_->pid(), recorder, runtime_.get());
   unwinder_.go_on_in(deep_stacks_);
 }
 

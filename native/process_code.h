@@ -13,6 +13,7 @@
 #include "common/sampler/plan.h"
 #include "common/sampler/recorder.h"
 #include "native/address_space.h"
+#include "native/carried_threads.h"
 #include "native/deep_stacks.h"
 #include "native/runtime_code.h"
 #include "native/stack_unwinder.h"
@@ -45,6 +46,10 @@ class ProcessCode {
   UnwindEnd unwind(const StackSnapshot& user, std::vector<MachineFrame>& leaf_first) {
     return unwinder_.unwind(user, leaf_first);
   }
+  // Whose stack a snapshot is, where threads are told apart: CarriedThreads.
+  pid_t thread_of(pid_t tid, const StackSnapshot& user) {
+    return carried_ ? carried_->whose(tid, user) : tid;
+  }
   RawStack frame(const MachineFrame& frame);
   AddressSpace& space() { return space_; }
   // Whose some of the code is; null when it is nobody's.
@@ -73,6 +78,7 @@ class ProcessCode {
   DeepStacks deep_stacks_;
   StackUnwinder unwinder_;
   std::shared_ptr<NativeStacks> stacks_;
+  std::optional<CarriedThreads> carried_;
   uint32_t namer_;
   std::vector<MachineFrame> frames_;
   TimePoint mappings_checked_ = 0;

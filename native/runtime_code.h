@@ -3,6 +3,9 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -10,6 +13,12 @@
 #include "native/unwinder.h"
 
 namespace rtprof::native {
+
+// A thread of a language's own, which one of the machine's threads carries for a while.
+struct CarriedThread {
+  uint64_t id = 0;   // as the language tells it
+  std::string name;  // empty: it has none
+};
 
 // The code that a language runtime makes in a process while it runs: steps through it, and names for the
 // frames that the steps append (MachineFrame::made).
@@ -22,6 +31,10 @@ class RuntimeCode : public Unwinder {
   virtual void begin_batch() = 0;
   // What belongs to the stack of a thread that is held now, and is not on it: StackSnapshot::attached.
   virtual std::vector<uint8_t> beside_stack(pid_t /*tid*/) { return {}; }
+  // The thread whose stack it is that a snapshot has something beside; nothing where it is the machine's own.
+  virtual std::optional<CarriedThread> carried_thread(std::span<const uint8_t> /*attached*/) {
+    return std::nullopt;
+  }
   // Whether a frame is one of the language, and not of the runtime's own machinery.
   virtual bool is_language(uint32_t made) const = 0;
   // What stands at the root for the callers that the last step did not find; empty: what the loop over

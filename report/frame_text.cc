@@ -101,6 +101,8 @@ std::string process_text(const Profile& profile, int32_t pid) {
 
 std::string thread_text(const ProfiledThread& thread) {
   std::string_view name = thread.name.empty() ? std::string_view("thread") : std::string_view(thread.name);
+  // Threads of a language's own, which others carry.
+  if (thread.tid < 0) return clean_frame_text(fmt::format("{} vid={}", name, -thread.tid));
   return clean_frame_text(fmt::format("{} tid={}", name, thread.tid));
 }
 

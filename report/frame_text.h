@@ -30,7 +30,7 @@ std::string place_text(const Profile& profile, const Frame& frame, const ReportO
 // "process PID: COMMAND"; without the colon when the command is not known.
 std::string process_text(const Profile& profile, int32_t pid);
 
-// "NAME tid=N"
+// "NAME tid=N"; of a virtual thread "NAME vid=N"
 std::string thread_text(const ProfiledThread& thread);
 
 }  // namespace rtprof

@@ -164,7 +164,7 @@ std::string_view Writer::command_of(int32_t pid) const {
 void Writer::labels(protozero::pbf_builder<SampleField>& out, const Sample& sample) {
   const ProfiledThread& thread = profile_.threads()[sample.thread];
   label(out, "thread", thread.name);
-  label(out, "tid", thread.tid);
+  label(out, thread.tid < 0 ? "vid" : "tid", std::abs(thread.tid));
   label(out, "process", command_of(thread.pid));
   label(out, "pid", thread.pid);
   label(out, "reason", reason_name(sample.reason));

@@ -31,6 +31,7 @@ struct SamplingPlan {
   bool native = false;        // a runtime's stacks with the machine's frames that it called
   bool native_lines = false;  // file and line of machine code, and inlined functions as frames
   bool jit_marks = false;     // JVM: frames tell whether they were interpreted, compiled or inlined
+  bool threads = false;       // threads are told apart: virtual ones, too
   bool signatures = false;    // JVM: names of methods have their signatures
   // Where they are permitted: offcpu shows where in the kernel a thread waits, stacks of machine code where
   // in the kernel it runs.

@@ -35,8 +35,12 @@ public class Virtual {
     public static void main(String[] args) throws Exception {
         final long end = System.nanoTime() + (long) (Double.parseDouble(args[0]) * 1e9);
         // By name: classes are for JDK 8 and newer.
-        ExecutorService threads =
-            (ExecutorService) Executors.class.getMethod("newVirtualThreadPerTaskExecutor").invoke(null);
+        Class<?> type = Class.forName("java.lang.Thread$Builder$OfVirtual");
+        Object builder = Thread.class.getMethod("ofVirtual").invoke(null);
+        builder = type.getMethod("name", String.class, long.class).invoke(builder, "job-", 0L);
+        Object factory = type.getMethod("factory").invoke(builder);
+        ExecutorService threads = (ExecutorService) Executors.class
+            .getMethod("newThreadPerTaskExecutor", java.util.concurrent.ThreadFactory.class).invoke(null, factory);
         for (int i = 0; i < 20; i++) threads.submit(() -> work(end));
         Thread.sleep(300);
         System.out.println("ready");
