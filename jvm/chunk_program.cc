@@ -39,6 +39,10 @@ Result<native::SampleProgram::PerfProgram> ChunkProgram::for_perf() {
   bpf_map__set_max_entries(maps.scratches, cpus);
   bpf_map__set_max_entries(maps.output, cpus);
   bpf_map__set_max_entries(maps.chunk_settings, 1);
+  // The kernel allocates all of it at once.
+  constexpr size_t kLeastThreads = 4096;
+  size_t threads = std::max(kLeastThreads, 4 * continuations_->threads().size());
+  bpf_map__set_max_entries(maps.java_threads, static_cast<uint32_t>(threads));
   if (int error = stack_chunks__load(skeleton_.get())) return failure(kernel::bpf_load_failure(-error));
   tables_.emplace(pid_, continuations_, bpf_map__fd(maps.chunk_settings), bpf_map__fd(maps.java_threads));
   tables_->update();

@@ -280,6 +280,26 @@ Address Continuations::referred(Address field) const {
   return header ? ObjectModel::moved_to(*header).value_or(object) : object;
 }
 
+// Id and name of the virtual thread.
+void Continuations::read_thread(rt_chunk_record& record, Address continuation) const {
+  const rt_chunk_settings& with = *settings_;
+  if (with.continuation_target == 0) return;
+  Address target = referred(continuation + with.continuation_target);
+  auto bits = memory_.get<uint64_t>(target + with.class_at);
+  bool is_its = bits && (*bits >> with.class_shift & with.class_mask) == with.target_class_value;
+  Address thread = is_its ? referred(target + with.target_thread) : 0;
+  auto id = thread != 0 ? memory_.get<uint64_t>(thread + with.thread_id) : std::nullopt;
+  record.thread_id = id.value_or(0);
+  Address name = id ? referred(thread + with.thread_name) : 0;
+  Address array = name != 0 ? referred(name + with.string_value) : 0;
+  auto length = array != 0 ? memory_.get<uint32_t>(array + with.array_length) : std::nullopt;
+  auto coder = length ? memory_.get<uint8_t>(name + with.string_coder) : std::nullopt;
+  if (!coder) return;
+  auto bytes = std::min<uint32_t>(*length, RT_NAME_BYTES);
+  record.name_coder = *coder;
+  if (memory_.read(array + with.array_begin, record.name, bytes)) record.name_bytes = bytes;
+}
+
 std::vector<uint8_t> Continuations::read(pid_t tid) {
   if (!settings_) return {};
   auto thread = known_.find(tid);
@@ -290,6 +310,7 @@ std::vector<uint8_t> Continuations::read(pid_t tid) {
   const ObjectModel& model = threads_.objects().model();
   rt_chunk_record record{};
   record.entry = *entry;
+  read_thread(record, *continuation);
   size_t used = 0;
   Address chunk = referred(*continuation + with.continuation_tail);
   while (chunk != 0 && record.count < RT_MAX_CHUNKS) {

@@ -69,6 +69,7 @@ class Continuations {
   bool describe_chunks(rt_chunk_settings& settings, const JavaObject& continuation);
   std::optional<JavaObject> object_of(std::optional<Address> address, std::string_view class_name);
   Address referred(Address field) const;
+  void read_thread(rt_chunk_record& record, Address continuation) const;
 
   const Process& process_;
   const Memory& memory_;

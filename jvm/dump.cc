@@ -36,7 +36,7 @@ class Dumper {
         version_(std::move(jvm.version)),
         program_(std::move(jvm.program)),
         layout_(std::move(*jvm.layout)),
-        continuations_(std::make_shared<Continuations>(process, layout_, false)),
+        continuations_(std::make_shared<Continuations>(process, layout_, true)),
         code_(process.memory(), layout_, FrameDetail{.lines = true}, continuations_),
         stacks_(process, options, &code_),
         java_threads_(process.memory(), layout_) {}
@@ -151,6 +151,8 @@ void Dumper::describe(const ThreadStacks::Taken& taken, pid_t tid, DumpedThread&
   const JavaThread& java = after_.threads[found->second];
   if (!java.name.empty()) thread.name = java.name;
   thread.is_daemon = java.is_daemon;
+  if (const auto& carried = taken.carried)
+    thread.carries = fmt::format("{} vid={}", carried->name.empty() ? "thread" : carried->name, carried->id);
   if (!holds_still(taken, tid, found->second)) return;
   java_index_.back() = found->second;
   const ThreadWait& wait = after_.waits[found->second];

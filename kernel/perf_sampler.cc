@@ -183,7 +183,8 @@ void PerfSampler::prepare_program() {
   }
   if (attached) return;
   config_.program = -1;
-  setup_.limits.push_back({attached.failure().message, ""});
+  setup_.limits.push_back(
+      {"what the runtime's program adds to samples is missing: " + attached.failure().message, ""});
 }
 
 bool PerfSampler::cpus_permitted() const {

@@ -44,6 +44,7 @@ ThreadStacks::ThreadStacks(const Process& process, const DumpOptions& options, R
 void ThreadStacks::unwind(const StackSnapshot& snapshot, Taken& thread) {
   thread.end = unwinder_.unwind(snapshot, thread.frames);
   if (runtime_ != nullptr) thread.runtime_problem = runtime_->problem();
+  if (runtime_ != nullptr) thread.carried = runtime_->carried_thread(snapshot.attached);
   thread.done = true;
   thread.problem.clear();
 }

@@ -37,7 +37,8 @@ class ThreadStacks {
     std::string problem;  // why there are no frames
     std::vector<MachineFrame> frames;
     UnwindEnd end = UnwindEnd::kComplete;
-    std::string runtime_problem;       // RuntimeCode::problem() of it
+    std::string runtime_problem;  // RuntimeCode::problem() of it
+    std::optional<CarriedThread> carried;
     std::optional<ThreadTimes> times;  // while it was read, of a thread that was on no CPU
 
     // Whether it has not run since its stack was taken.

@@ -61,6 +61,7 @@ class Writer {
     if (!thread.wait_reason.empty()) out += R"(,"wait_reason":)" + json_string(thread.wait_reason);
     if (!thread.waiting_for.empty()) out += R"(,"waiting_for":)" + json_string(thread.waiting_for);
     if (thread.held_by) out += R"(,"held_by":)" + holder(dump_.threads[*thread.held_by]);
+    if (!thread.carries.empty()) out += R"(,"carries":)" + json_string(thread.carries);
     if (thread.approximate) out += R"(,"approximate":true)";
     return out + R"(,"frames":)" + frames(thread.frames) + "}";
   }

@@ -30,6 +30,7 @@ class Writer {
     std::string id = thread.tid ? std::to_string(*thread.tid) : "-";
     std::string daemon = thread.is_daemon.value_or(false) ? " daemon" : "";
     out_ += fmt::format("\nThread {} ({}): \"{}\"{}\n", id, state, clean_text(thread.name), daemon);
+    if (!thread.carries.empty()) out_ += fmt::format("    carries {}\n", clean_text(thread.carries));
     if (!thread.waiting_for.empty()) out_ += "    " + wait_of(thread) + "\n";
     frames(thread.frames);
   }

@@ -21,6 +21,7 @@ import whole_stacks  # noqa: E402
 
 GROUPS = {
     "complete": whole_stacks.complete,
+    "virtual": whole_stacks.virtual,
     "shares": whole_stacks.shares,
     "slowdown": what_it_notices.slowdown,
     "cpu-sum": clocks.cpu_sum,

@@ -13,6 +13,7 @@ TRUTH = {
 }
 WITH_COMPILER = JDKS[1:]
 WITH_TOMCAT = JDKS[2:]
+WITH_VIRTUAL = JDKS[3:]
 # A share of a quarter has a standard deviation of a quarter of a point then.
 ENOUGH = 30_000
 
@@ -27,23 +28,33 @@ def workloads(context):
 
 def complete(context):
     """Java threads' stacks that are whole, each JDK and workload, from the program's first seconds on"""
-    seconds = 2 if context.quick else 10
     for name, jdks, start in workloads(context):
         for jdk in (jdks[-2],) if context.quick else jdks:
-            with start(jdk) as target:
-                own = context.attempt(
-                    f"complete, {name}, JDK {jdk}",
-                    lambda: context.rtprof("-t").record(target.pid(), "cpu", 997, seconds),
-                )
-                peer = context.attempt(
-                    f"complete, {name}, JDK {jdk}, async-profiler",
-                    lambda: context.async_profiler().record(target.pid(), "cpu", 997, seconds),
-                )
-            if own:
-                report_complete(context, f"{name}, JDK {jdk}", own, peer)
+            complete_of(context, "complete", name, jdk, start)
 
 
-def report_complete(context, what, own, peer):
+def virtual(context):
+    """Stacks of virtual threads that are whole: each waits for a millisecond, works, and is 21 frames deep"""
+    for jdk in WITH_VIRTUAL:
+        complete_of(context, "virtual", "virtual threads", jdk, lambda jdk: context.java(jdk, "Virtual", 900))
+
+
+def complete_of(context, group, name, jdk, start):
+    seconds = 2 if context.quick else 10
+    with start(jdk) as target:
+        own = context.attempt(
+            f"complete, {name}, JDK {jdk}",
+            lambda: context.rtprof("-t").record(target.pid(), "cpu", 997, seconds),
+        )
+        peer = context.attempt(
+            f"complete, {name}, JDK {jdk}, async-profiler",
+            lambda: context.async_profiler().record(target.pid(), "cpu", 997, seconds),
+        )
+    if own:
+        report_complete(context, group, f"{name}, JDK {jdk}", own, peer)
+
+
+def report_complete(context, group, what, own, peer):
     kinds = java_stacks.ends_of_java_threads(own.stacks["cpu"], java_stacks.end_of_rtprof)
     share, missing = java_stacks.incomplete(kinds)
     theirs, peers = {}, {}
@@ -51,7 +62,7 @@ def report_complete(context, what, own, peer):
         theirs = java_stacks.ends_of_java_threads(peer.stacks["cpu"], java_stacks.end_of_async_profiler)
         peers["async-profiler"] = in_words(*java_stacks.incomplete(theirs))
     context.row(
-        "complete", f"complete stacks of Java threads, {what}",
+        group, f"complete stacks of Java threads, {what}",
         f"{in_words(share, missing)} of {own.stats['samples']:,} samples", peers, "≥ 99.5 %",
         inference.at_least([share], 99.5), own=dict(kinds), async_profiler=dict(theirs),
     )

@@ -54,6 +54,7 @@ struct DumpedThread {
   std::string wait_reason;  // what the runtime calls its wait; empty when it does not wait, or nobody tells
   std::string waiting_for;  // the lock: "java.lang.Object@0x7f12"
   std::optional<size_t> held_by;    // who has it: index into the dump's threads
+  std::string carries;              // a thread of the runtime's own: "job-3 vid=33"
   bool approximate = false;         // read while it ran: the frames may not belong together
   std::vector<DumpedFrame> frames;  // leaf first
 };
