@@ -8,8 +8,6 @@
 #include <thread>
 #include <utility>
 
-#include "jvm/inner_tids.h"
-
 namespace rtprof::jvm {
 namespace {
 
@@ -51,11 +49,11 @@ rt_u32 coding_of(ObjectModel::Coding coding) {
 }  // namespace
 
 Continuations::Continuations(const Process& process, const Layout& layout, bool names)
-    : process_(process),
-      memory_(process.memory()),
-      layout_(layout),
-      names_(names),
-      threads_(memory_, layout_) {}
+    : Continuations(process.memory(), layout, names, [&process] { return InnerTids(process); }) {}
+
+Continuations::Continuations(const Memory& memory, const Layout& layout, bool names,
+                             std::function<InnerTids()> tids)
+    : memory_(memory), layout_(layout), names_(names), tids_(std::move(tids)), threads_(memory_, layout_) {}
 
 std::optional<JavaObject> Continuations::object_of(std::optional<Address> address,
                                                    std::string_view class_name) {
@@ -260,7 +258,7 @@ void Continuations::look_at_threads(TimePoint now) {
   auto list = memory_.pointer(layout_.threads.list);
   if (!list || (list == list_ && now < next_listing_)) return;
   std::unordered_map<pid_t, Address> threads;
-  InnerTids tids(process_);
+  InnerTids tids = tids_();
   for (const JavaThreads::Known& thread : threads_.list()) {
     if (pid_t tid = tids.outer(thread.tid); tid != 0) threads[tid] = thread.address;
   }

@@ -3,6 +3,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <unordered_map>
@@ -10,6 +11,7 @@
 
 #include "common/process/process.h"
 #include "jvm/chunk_record.h"
+#include "jvm/inner_tids.h"
 #include "jvm/java_threads.h"
 #include "jvm/layout.h"
 
@@ -25,6 +27,8 @@ class Continuations {
  public:
   // Both outlive this. `names`: records tell id and name of the virtual thread.
   Continuations(const Process& process, const Layout& layout, bool names);
+  // `memory` outlives this; `tids` gives the thread ids as of now.
+  Continuations(const Memory& memory, const Layout& layout, bool names, std::function<InnerTids()> tids);
 
   // Whether this JDK has virtual threads at all.
   bool exist() const { return layout_.version.feature >= kFirstFeature; }
@@ -71,10 +75,10 @@ class Continuations {
   Address referred(Address field) const;
   void read_thread(rt_chunk_record& record, Address continuation) const;
 
-  const Process& process_;
   const Memory& memory_;
   const Layout layout_;
   const bool names_;
+  const std::function<InnerTids()> tids_;
   JavaThreads threads_;
   std::optional<rt_chunk_settings> settings_;
   std::vector<Address> methods_;

@@ -11,6 +11,8 @@ namespace rtprof::jvm {
 // Thread ids of a process as its innermost pid namespace has them, and as we do.
 class InnerTids {
  public:
+  // Of a process in our own namespace.
+  InnerTids() = default;
   // Of the threads that there are now, for outer().
   explicit InnerTids(const Process& process);
 
@@ -18,7 +20,7 @@ class InnerTids {
   pid_t outer(pid_t inner) const;
 
  private:
-  bool are_same_;
+  bool are_same_ = true;
   std::unordered_map<pid_t, pid_t> outer_;
 };
 
