@@ -311,7 +311,7 @@ std::vector<uint8_t> Continuations::read(pid_t tid) {
   read_thread(record, *continuation);
   size_t used = 0;
   Address chunk = referred(*continuation + with.continuation_tail);
-  while (chunk != 0 && record.count < RT_MAX_CHUNKS) {
+  for (int i = 0; i < RT_MAX_CHUNKS && chunk != 0; ++i) {
     auto bits = memory_.get<uint64_t>(chunk + with.class_at);
     auto size = memory_.get<uint32_t>(chunk + with.chunk_size);
     auto sp = memory_.get<uint32_t>(chunk + with.chunk_sp);

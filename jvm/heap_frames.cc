@@ -20,7 +20,7 @@ constexpr std::string_view kEntered = "jdk/internal/vm/Continuation.enterSpecial
 constexpr std::string_view kInHeap = "[unknown: virtual thread's frames in the heap]";
 
 Address words_from(Address from, int64_t words) {
-  return from + static_cast<Address>(words * kWord);
+  return from + static_cast<Address>(words) * sizeof(uint64_t);
 }
 
 }  // namespace
@@ -69,9 +69,11 @@ bool HeapFrames::skip_frozen(const Cursor& at, const Step& step, const Place& pl
   std::vector<MachineFrame> frozen;
   std::span<const MachineFrame> met = std::span(step.leaf_first).subspan(place.index);
   bool is_same = true;
-  while (is_same && frozen.size() < met.size() && holds(next)) {
-    is_same = this->step(next, step.stack, frozen) == StepResult::kStepped;
-    is_same = is_same && frozen.back().made == met[frozen.size() - 1].made;
+  while (is_same && frozen.size() < met.size()) {
+    // What returns to the barrier has a caller in the heap: a step to the carrier, which appends the frame of
+    // the entry, too, is of a record that is wrong.
+    is_same = this->step(next, step.stack, frozen) == StepResult::kStepped && holds(next) &&
+              frozen.back().made == met[frozen.size() - 1].made;
   }
   if (is_same && frozen.size() == met.size()) {
     step.cursor = next;

@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <cstring>
 
-#include "jvm/chunk_record.h"
 #include "jvm/java_strings.h"
 
 namespace rtprof::jvm {
@@ -18,6 +17,12 @@ std::optional<uint64_t> StackChunks::Chunk::word(Address address) const {
   return value;
 }
 
+bool StackChunks::overlaps(const rt_chunk& chunk) const {
+  return std::ranges::any_of(chunks_, [&](const Chunk& other) {
+    return chunk.address < other.end && chunk.address + chunk.bytes > other.begin();
+  });
+}
+
 StackChunks::StackChunks(std::span<const uint8_t> record) {
   constexpr size_t kHead = offsetof(rt_chunk_record, frames);
   if (record.size() < kHead) return;
@@ -28,7 +33,10 @@ StackChunks::StackChunks(std::span<const uint8_t> record) {
   std::span<const uint8_t> frames = record.subspan(kHead);
   for (uint32_t i = 0; i < std::min<uint32_t>(head.count, RT_MAX_CHUNKS); ++i) {
     const rt_chunk& chunk = head.chunks[i];
-    if (chunk.bytes <= RT_CHUNK_LINK_BYTES || chunk.address > UINT64_MAX - chunk.bytes) return;
+    if (chunk.bytes <= RT_CHUNK_LINK_BYTES || chunk.address > UINT64_MAX - chunk.bytes || overlaps(chunk)) {
+      is_cut_ = true;
+      return;
+    }
     size_t copied = std::min<size_t>({chunk.copied, chunk.bytes, frames.size()});
     chunks_.push_back(
         {chunk.address + RT_CHUNK_LINK_BYTES, chunk.address + chunk.bytes, frames.first(copied)});

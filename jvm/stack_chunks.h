@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "common/process/memory.h"
+#include "jvm/chunk_record.h"
 #include "native/runtime_code.h"
 
 namespace rtprof::jvm {
@@ -27,7 +28,8 @@ class StackChunks {
   };
 
   StackChunks() = default;
-  // `record`: an rt_chunk_record, which may be any bytes, and outlives this.
+  // `record`: an rt_chunk_record, which may be any bytes, and outlives this. It is cut before a chunk that
+  // cannot be one, or overlaps another: the heap may have changed while it was copied.
   explicit StackChunks(std::span<const uint8_t> record);
 
   bool empty() const { return chunks_.empty(); }
@@ -38,6 +40,8 @@ class StackChunks {
   std::optional<size_t> holding(Address address) const;
 
  private:
+  bool overlaps(const rt_chunk& chunk) const;
+
   Address entry_ = 0;
   bool is_cut_ = false;
   std::vector<Chunk> chunks_;
