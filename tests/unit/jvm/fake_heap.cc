@@ -47,9 +47,12 @@ FakeHeap::FakeHeap(const Ways& ways)
   memory.set(layout.objects.object_class, object_class_);
   string_class_ = add_class("java/lang/String", object_class_, {{"value", 16}, {"coder", 24}});
   memory.set(layout.objects.string_class, string_class_);
-  thread_class_ =
-      add_class("java/lang/Thread", object_class_,
-                {{"name", kName}, {"parkBlocker", kBlocker}, {"threadStatus", kStatus}, {"daemon", kDaemon}});
+  thread_class_ = add_class("java/lang/Thread", object_class_,
+                            {{"name", kName},
+                             {"parkBlocker", kBlocker},
+                             {"threadStatus", kStatus},
+                             {"daemon", kDaemon},
+                             {"tid", kThreadId}});
   memory.set(layout.objects.thread_class, thread_class_);
   bytes_class_ = add_class("[B", object_class_, {});
   const uint32_t array_begin = 24;

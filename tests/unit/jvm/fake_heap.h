@@ -66,7 +66,7 @@ class FakeHeap {
 
   static constexpr uint32_t kObjectBytes = 64;
   // Of java.lang.Thread's fields.
-  static constexpr uint32_t kName = 16, kBlocker = 24, kStatus = 32, kDaemon = 36;
+  static constexpr uint32_t kName = 16, kBlocker = 24, kStatus = 32, kDaemon = 36, kThreadId = 40;
   // Of JavaThread's.
   static constexpr uint32_t kPendingMonitor = 24, kWaitingMonitor = 32, kThreadBytes = 128;
   // An offset that no test needs.
