@@ -8,31 +8,13 @@
 #include "jvm/code_heaps.h"
 #include "jvm/java_code.h"
 #include "tests/fuzz/arbitrary_memory.h"
+#include "tests/fuzz/overlaid_memory.h"
 #include "tests/unit/jvm/fake_jvm.h"
 
 namespace {
 
 using rtprof::Address;
 using rtprof::test::FakeJvm;
-
-// One where it is readable, else the other.
-class OverlaidMemory final : public rtprof::Memory {
- public:
-  OverlaidMemory(const rtprof::Memory& over, const rtprof::Memory& under) : over_(over), under_(under) {}
-  bool read(Address address, void* destination, size_t size) const override {
-    return over_.read(address, destination, size) || under_.read(address, destination, size);
-  }
-  size_t read_batch(std::span<const rtprof::MemoryRange> ranges) const override {
-    size_t done = 0;
-    while (done < ranges.size() && read(ranges[done].address, ranges[done].destination, ranges[done].size))
-      ++done;
-    return done;
-  }
-
- private:
-  const rtprof::Memory& over_;
-  const rtprof::Memory& under_;
-};
 
 // Blobs of all kinds, of which the input overwrites some bytes.
 void put_blobs(FakeJvm& jvm) {
@@ -74,7 +56,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     bytes = bytes.subspan(kPatch);
   }
   rtprof::ArbitraryMemory rest(bytes, input[4]);
-  OverlaidMemory memory(jvm.memory, rest);
+  rtprof::OverlaidMemory memory(jvm.memory, rest);
 
   rtprof::jvm::CodeHeaps heaps(memory, jvm.layout);
   heaps.refresh();
