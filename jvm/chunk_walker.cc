@@ -6,6 +6,7 @@
 
 #include "bpf/chunk_walker.skel.h"
 #include "common/base/error.h"
+#include "kernel/share_maps.h"
 
 namespace rtprof::jvm {
 
@@ -19,15 +20,7 @@ Result<std::unique_ptr<kernel::Walker>> ChunkWalker::load(const kernel::SharedMa
   walker->skeleton_.reset(chunk_walker__open());
   if (!walker->skeleton_) return Failure{"opening the JVM walker: " + errno_text(errno), errno};
   auto& own = walker->skeleton_->maps;
-  bpf_map__reuse_fd(own.targets, maps.targets);
-  bpf_map__reuse_fd(own.threads, maps.threads);
-  bpf_map__reuse_fd(own.known_stacks, maps.known_stacks);
-  bpf_map__reuse_fd(own.contexts, maps.contexts);
-  bpf_map__reuse_fd(own.records, maps.records);
-  bpf_map__reuse_fd(own.lost_records, maps.lost_records);
-  bpf_map__reuse_fd(own.clock_snapshots, maps.clock_snapshots);
-  bpf_map__reuse_fd(own.wait_snapshots, maps.wait_snapshots);
-  bpf_map__reuse_fd(own.waker_snapshots, maps.waker_snapshots);
+  kernel::share_maps(own, maps);
   bpf_map__set_max_entries(own.scratches, maps.cpus);
   bpf_program__set_autoload(walker->skeleton_->progs.jvm_on_switch, maps.context_switches);
   bpf_program__set_autoload(walker->skeleton_->progs.jvm_on_waking, maps.wakers);

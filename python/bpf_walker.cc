@@ -7,6 +7,7 @@
 
 #include "bpf/python_walk.skel.h"
 #include "common/base/error.h"
+#include "kernel/share_maps.h"
 
 namespace rtprof {
 
@@ -19,13 +20,7 @@ Result<std::unique_ptr<kernel::Walker>> PythonBpfWalker::load(const kernel::Shar
   std::unique_ptr<PythonBpfWalker> walker(new PythonBpfWalker);
   walker->skeleton_.reset(python_walk__open());
   if (!walker->skeleton_) return Failure{"opening the Python walker: " + errno_text(errno), errno};
-  auto& own = walker->skeleton_->maps;
-  bpf_map__reuse_fd(own.targets, maps.targets);
-  bpf_map__reuse_fd(own.threads, maps.threads);
-  bpf_map__reuse_fd(own.known_stacks, maps.known_stacks);
-  bpf_map__reuse_fd(own.contexts, maps.contexts);
-  bpf_map__reuse_fd(own.records, maps.records);
-  bpf_map__reuse_fd(own.lost_records, maps.lost_records);
+  kernel::share_maps(walker->skeleton_->maps, maps);
   // The verifier takes some 10 ms for each of the programs.
   bpf_program__set_autoload(walker->skeleton_->progs.python_on_switch, maps.context_switches);
   bpf_program__set_autoload(walker->skeleton_->progs.python_on_waking, maps.wakers);
