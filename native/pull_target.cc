@@ -69,11 +69,12 @@ class NativePullTarget final : public PullTarget {
     return code_.runtime() != nullptr ? code_.runtime()->beside_stack(tid) : std::vector<uint8_t>();
   }
   // `stands`: it has not run since the snapshot.
-  RawStack unwind(std::optional<StackSnapshot>& snapshot, pid_t tid, bool stands) {
+  RawStack unwind(std::optional<StackSnapshot>& snapshot, PulledThread& thread, bool stands) {
     if (!snapshot) return marker("[unknown: stack not readable]");
-    snapshot->thread = tid;
+    snapshot->thread = thread.tid;
     snapshot->stands = stands;
-    return code_.stack(tid, {}, *snapshot);
+    thread.shown = code_.thread_of(thread.tid, *snapshot);
+    return code_.stack(thread.tid, {}, *snapshot);
   }
 
   const Process& process_;
@@ -107,7 +108,7 @@ PullTarget::Reading NativePullTarget::read_running(PulledThread& thread) {
   if (snapshot) snapshot->attached = beside;
   Reading reading{.stopped = attempt.stopped, .late = attempt.late, .times = attempt.times};
   if (!attempt.denied.empty()) reading.stack = marker(attempt.denied);
-  if (attempt.held) reading.stack = unwind(snapshot, thread.tid, false);
+  if (attempt.held) reading.stack = unwind(snapshot, thread, false);
   return reading;
 }
 
@@ -118,7 +119,7 @@ std::optional<PullTarget::Sleeper> NativePullTarget::read_asleep(PulledThread& t
   if (place) snapshot = reader_.read(*place);
   if (snapshot) snapshot->attached = beside;
   // What is unwound may be read from its memory, too.
-  RawStack stack = unwind(snapshot, thread.tid, true);
+  RawStack stack = unwind(snapshot, thread, true);
   auto times = thread.probe.times();
   if (!times || times->slices != slices) return std::nullopt;
   return Sleeper{stack, place.has_value()};
