@@ -114,9 +114,19 @@ static __always_inline void copy_name(const struct rt_chunk_settings* with, stru
   if (bpf_probe_read_user(to->name, bytes, (void*)(array + with->array_begin)) == 0) to->name_bytes = bytes;
 }
 
-/* Appends what a chunk has, if anything. 0 when there is no room for more. */
-static __always_inline int append(const struct rt_chunk_settings* with, struct scratch* to, rt_u32* used,
-                                  rt_u64 object) {
+struct chunk_walk {
+  const struct rt_chunk_settings* with;
+  struct scratch* to;
+  rt_u64 used;         /* of the frames' bytes */
+  rt_u64 chunk;        /* to look at next */
+  rt_u64 continuation; /* whose it has to be */
+};
+
+/* Appends what the chunk has, if anything. 0 when there is no room for more. */
+static __always_inline int append(struct chunk_walk* walk) {
+  const struct rt_chunk_settings* with = walk->with;
+  struct scratch* to = walk->to;
+  rt_u64 object = walk->chunk;
   rt_u32 size = half_at(object + with->chunk_size);
   rt_u32 sp = half_at(object + with->chunk_sp);
   rt_u32 end = half_at(object + with->chunk_end);
@@ -130,18 +140,25 @@ static __always_inline int append(const struct rt_chunk_settings* with, struct s
   chunk->copied = 0;
   to->record.count = index + 1;
   /* Bounded here, in the value that is added: before Linux 6.9 a check is forgotten when it is reloaded. */
-  rt_u64 at = *used;
+  rt_u64 at = walk->used;
   at &= RT_MAX_CHUNK_BYTES - 1;
   asm volatile("" : "+r"(at));
-  if (at != *used) return 0;
+  if (at != walk->used) return 0;
   rt_u64 bytes = chunk->bytes;
   if (bytes > RT_MAX_CHUNK_BYTES - at) bytes = RT_MAX_CHUNK_BYTES - at;
   asm volatile("" : "+r"(bytes));
   if (bytes > RT_MAX_CHUNK_BYTES) return 0;
   if (bpf_probe_read_user(to->record.frames + at, bytes, (void*)chunk->address) != 0) return 0;
   chunk->copied = bytes;
-  *used = at + bytes;
+  walk->used = at + bytes;
   return bytes == chunk->bytes;
+}
+
+/* One step: a chunk, and to its parent. */
+static long copy_chunk(rt_u32 index, struct chunk_walk* walk) {
+  if (!walk->chunk || !is_chunk(walk->with, walk->chunk, walk->continuation) || !append(walk)) return 1;
+  walk->chunk = referred(walk->with, walk->chunk + walk->with->chunk_parent);
+  return 0;
 }
 
 /* Of the virtual thread that the current thread carries: the record, one a CPU, and its size. 0 where there
@@ -160,14 +177,11 @@ static __always_inline struct rt_chunk_record* rt_copy_chunks(rt_u32 tgid, rt_u3
   to->record.entry = entry;
   to->record.count = 0;
   copy_name(with, &to->record, continuation);
-  rt_u32 used = 0;
-  rt_u64 chunk = referred(with, continuation + with->continuation_tail);
-  for (int i = 0; i < RT_MAX_CHUNKS && chunk; ++i) {
-    if (!is_chunk(with, chunk, continuation)) break;
-    if (!append(with, to, &used, chunk)) break;
-    chunk = referred(with, chunk + with->chunk_parent);
-  }
-  to->record.is_cut = chunk != 0;
+  struct chunk_walk walk = {.with = with, .to = to, .continuation = continuation};
+  walk.chunk = referred(with, continuation + with->continuation_tail);
+  bpf_loop(RT_MAX_CHUNKS, copy_chunk, &walk, 0);
+  to->record.is_cut = walk.chunk != 0;
+  rt_u64 used = walk.used;
   if (used > RT_MAX_CHUNK_BYTES) return 0;
   *size = sizeof to->record - RT_MAX_CHUNK_BYTES + used;
   return &to->record;

@@ -16,8 +16,10 @@
 namespace rtprof::kernel {
 namespace {
 
-// A ring holds what comes in this time, and then some.
+// A ring holds what comes in this time, and then some. Making one takes the kernel a millisecond for some 4
+// MiB, in which nothing is sampled yet: one that is larger than this holds half of it.
 constexpr Nanoseconds kRingTime = 500 * kMillisecond;
+constexpr size_t kLargeRing = 16 << 20;
 // A sample without its stack copy: numbers, registers, and as long a callchain as is usual.
 constexpr size_t kSampleBytes = 1024;
 // Context switches come in bursts: 20,000 in kRingTime. Those with stacks wake the reader before.
@@ -32,12 +34,16 @@ constexpr size_t kManyThreads = 128;
 // A thread that has ended after this, when another has come, is taken for one of many that live as shortly.
 constexpr auto kGlance = std::chrono::milliseconds(2);
 
-size_t ring_bytes(const PerfConfig& config, size_t cpus) {
+size_t bytes_in(Nanoseconds time, const PerfConfig& config) {
   // A CPU has one thread at a time, so this does not depend on how many there are.
-  auto samples = static_cast<size_t>(kRingTime / std::max<Nanoseconds>(config.period, 1) + 1);
-  size_t wanted =
-      samples * (kSampleBytes + config.stack_bytes) + (config.context_switches ? kSwitchBytes : 0);
-  if (config.switch_stacks) wanted += kSwitchStacks * (kSampleBytes + config.stack_bytes);
+  auto samples = static_cast<size_t>(time / std::max<Nanoseconds>(config.period, 1) + 1);
+  size_t bytes = samples * (kSampleBytes + config.stack_bytes) + (config.context_switches ? kSwitchBytes : 0);
+  return config.switch_stacks ? bytes + kSwitchStacks * (kSampleBytes + config.stack_bytes) : bytes;
+}
+
+size_t ring_bytes(const PerfConfig& config, size_t cpus) {
+  size_t wanted = bytes_in(kRingTime, config);
+  if (wanted > kLargeRing) wanted = std::max(kLargeRing, bytes_in(kRingTime / 2, config));
   size_t most = std::bit_floor(kMostMemory / std::max<size_t>(cpus, 1));
   return std::max(kLeastRing, std::min(std::bit_ceil(wanted), most));
 }

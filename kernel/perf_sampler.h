@@ -124,8 +124,8 @@ class PerfSampler {
   const PerfSetup& setup() const { return setup_; }
   // From when on samples are taken.
   TimePoint since() const { return since_; }
-  // Readable when a quarter of a ring is full. Rings hold half a second, if that much memory may be
-  // locked: drain() every 100 ms besides.
+  // Readable when a quarter of a ring is full. Rings hold half a second, large ones a quarter, if that much
+  // memory may be locked: drain() every 100 ms besides.
   int fd() const { return rings_.fd(); }
   void drain(PerfSink& sink);
   const PerfCounts& counts() const { return counts_; }
