@@ -57,6 +57,7 @@ SamplingPlan live_plan_of(const TopOptions& options) {
                 "choose one: -e cpu, -e wall or -e offcpu");
   }
   plan.lock_share = true;
+  plan.threads = options.threads;
   return plan;
 }
 

@@ -24,7 +24,8 @@ ChunkProgram::~ChunkProgram() = default;
 // Where nothing is carried, nobody needs to be told.
 Failure ChunkProgram::failure(const Failure& cause) const {
   if (!continuations_->has_carriers()) return {"", cause.error};
-  return {"callers of virtual threads that are in the heap are unknown: " + cause.message, cause.error};
+  return {"virtual threads lack callers that are in the heap, and their names: " + cause.message,
+          cause.error};
 }
 
 Result<native::SampleProgram::PerfProgram> ChunkProgram::for_perf() {
@@ -39,10 +40,6 @@ Result<native::SampleProgram::PerfProgram> ChunkProgram::for_perf() {
   bpf_map__set_max_entries(maps.scratches, cpus);
   bpf_map__set_max_entries(maps.output, cpus);
   bpf_map__set_max_entries(maps.chunk_settings, 1);
-  // The kernel allocates all of it at once.
-  constexpr size_t kLeastThreads = 4096;
-  size_t threads = std::max(kLeastThreads, 4 * continuations_->threads().size());
-  bpf_map__set_max_entries(maps.java_threads, static_cast<uint32_t>(threads));
   if (int error = stack_chunks__load(skeleton_.get())) return failure(kernel::bpf_load_failure(-error));
   tables_.emplace(pid_, continuations_, bpf_map__fd(maps.chunk_settings), bpf_map__fd(maps.java_threads));
   tables_->update();

@@ -3,12 +3,16 @@
 #include "jvm/chunks.bpf.h"
 #include "kernel/snapshots.bpf.h"
 
+#define RECORD_HEAD_BYTES (sizeof(struct rt_chunk_record) - RT_MAX_CHUNK_BYTES)
+
 static __always_inline void attach_chunks(const struct rt_context* context,
                                           struct rt_machine_buffer* snapshot) {
   rt_u32 size = 0;
   struct rt_chunk_record* record = rt_copy_chunks(context->tgid, context->tid, &size);
   rt_u64 at = snapshot->header.size;
-  if (!record || size > sizeof *record || at > RT_MAX_STACK_BYTES - sizeof *record) return;
+  if (!record || size > sizeof *record || at > RT_MAX_STACK_BYTES - RECORD_HEAD_BYTES) return;
+  /* Where the stack leaves no room, whose it is at least. */
+  if (at > RT_MAX_STACK_BYTES - sizeof *record) size = RECORD_HEAD_BYTES;
   if (bpf_probe_read_kernel(snapshot->bytes + at, size, record) == 0) snapshot->header.attached = size;
 }
 

@@ -82,12 +82,14 @@ void Continuations::prepare() {
 
 void Continuations::begin_batch(TimePoint now) {
   if (!exist()) return;
-  look_at_threads(now);
-  if (!is_wanted_ || settings_ || now < next_look_) return;
-  is_wanted_ = false;
-  learn();
-  TimePoint end = monotonic_now();
-  next_look_ = end + kLookingShare * (end - now);
+  bool should_look = !settings_ && (is_wanted_ || names_) && now >= next_look_;
+  if (should_look) {
+    is_wanted_ = false;
+    learn();
+    TimePoint end = monotonic_now();
+    next_look_ = end + kLookingShare * (end - now);
+  }
+  if (settings_) look_at_threads(now);
 }
 
 Continuations::Found Continuations::learn() {

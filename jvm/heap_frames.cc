@@ -87,6 +87,7 @@ StepResult HeapFrames::skip(Step& step, const CodeBlob& stub) {
   constexpr std::string_view kBroughtBack = "[unknown: virtual thread being brought back]";
   // As much as HotSpot may be about to bring.
   constexpr Address kMostBytes = 1 << 20;
+  if (continuations_ != nullptr) continuations_->want();
   chunks_ = StackChunks(step.stack.snapshot().attached);
   Address entry = chunks_.entry();
   bool is_its = continuations_ != nullptr && entry >= step.sp() && entry - step.sp() <= kMostBytes;

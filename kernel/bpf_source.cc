@@ -163,9 +163,9 @@ std::optional<Failure> BpfSource::add_clock(pid_t tid) {
 
 void BpfSource::emit(const TimePiece& piece) {
   if (plan_.gil_only && (piece.flags & RT_SAMPLE_HOLDS_LOCK) == 0) return;
-  TimePiece shown = piece;
-  shown.tid = shown_thread(piece.tid);
-  pieces_.record(shown, unknown(piece.stack));
+  TimePiece owned = piece;
+  owned.tid = owner(piece.tid, piece.stack);
+  pieces_.record(owned, unknown(piece.stack));
 }
 
 }  // namespace rtprof::kernel

@@ -62,8 +62,8 @@ class BpfSource : public Source, protected RecordSink {
   virtual std::optional<RawStack> waker_stack(const rt_waker_record& record) = 0;
   // Where a thread is that was looked at; it may have gone on since.
   virtual RawStack open_stack(const rt_open_thread& thread) = 0;
-  // Whose time it is that a thread spends with the stack that came last.
-  virtual pid_t shown_thread(pid_t tid) const { return tid; }
+  // Whose time it is that a thread spends with a stack.
+  virtual pid_t owner(pid_t tid, RawStack) const { return tid; }
   // Counts among the unknown frames.
   virtual bool unknown(RawStack stack) const = 0;
   // Once the kernel follows the threads: one of which it has seen nothing yet has slept since before that.

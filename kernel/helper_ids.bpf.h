@@ -1,5 +1,5 @@
-/* Ids of the current task as rtprof's own pid namespace has them, by helpers alone: for programs that load on
- * any kernel with BPF, with or without BTF. */
+/* Ids of the current task as rtprof's own pid namespace has them, by helpers alone: for programs that load
+ * with or without BTF. */
 #ifndef RTPROF_KERNEL_HELPER_IDS_BPF_H_
 #define RTPROF_KERNEL_HELPER_IDS_BPF_H_
 

@@ -83,8 +83,8 @@ RawStack PerfBase::stack_of(const kernel::SampleRecord& sample, ProcessCode& cod
 void PerfBase::record(const kernel::SampleRecord& sample, Nanoseconds weight, ProcessCode& code) {
   RawSample raw;
   raw.event = Event::kCpu;
-  raw.thread = {sample.id.pid, sample.user ? code.thread_of(sample.id.tid, *sample.user) : sample.id.tid};
   raw.stack = stack_of(sample, code);
+  raw.thread = {sample.id.pid, code.owner(sample.id.tid, raw.stack)};
   raw.start = sample.id.time - weight;
   raw.duration = weight;
   raw.weight = weight;

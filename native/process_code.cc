@@ -23,7 +23,7 @@ ProcessCode::ProcessCode(std::shared_ptr<const Process> process, const SamplingP
       stacks_(std::make_shared<NativeStacks>(process_, workshop.symbolizer, plan.native_lines, runtime_)),
       namer_(recorder.add_namer(stacks_)) {
   if (runtime_) unwinder_.add(*runtime_);
-  if (runtime_ && plan.threads) carried_.emplace(process_->pid(), recorder, runtime_.get());
+  if (runtime_ && plan.threads) carried_.emplace(process_->pid(), recorder);
   unwinder_.go_on_in(deep_stacks_);
 }
 
@@ -75,7 +75,12 @@ RawStack ProcessCode::language_stack(pid_t tid, std::span<const Address> kernel,
 
 RawStack ProcessCode::stack(pid_t tid, std::span<const Address> kernel, const StackSnapshot& user) {
   UnwindEnd end = unwinder_.unwind(user, frames_);
-  if (runtime_) return language_stack(tid, kernel, end);
+  if (runtime_) {
+    RawStack stack = language_stack(tid, kernel, end);
+    auto carried = carried_ ? runtime_->carried_thread(user.attached) : std::nullopt;
+    if (carried_) carried_->met(tid, stack.id, carried ? &*carried : nullptr);
+    return stack;
+  }
   return {namer_, stacks_->intern(space_, kernel, frames_, unwind_end_text(end))};
 }
 

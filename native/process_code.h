@@ -46,10 +46,9 @@ class ProcessCode {
   UnwindEnd unwind(const StackSnapshot& user, std::vector<MachineFrame>& leaf_first) {
     return unwinder_.unwind(user, leaf_first);
   }
-  // Whose stack a snapshot is, where threads are told apart: CarriedThreads.
-  pid_t thread_of(pid_t tid, const StackSnapshot& user) {
-    return carried_ ? carried_->whose(tid, user) : tid;
-  }
+  // Whose time it is that a thread spends with a stack that stack() gave of it, where threads are told apart:
+  // CarriedThreads.
+  pid_t owner(pid_t tid, RawStack stack) const { return carried_ ? carried_->owner(tid, stack.id) : tid; }
   RawStack frame(const MachineFrame& frame);
   AddressSpace& space() { return space_; }
   // Whose some of the code is; null when it is nobody's.

@@ -53,6 +53,7 @@ class NativePullTarget final : public PullTarget {
 
   RawStack marker(std::string_view text) override { return code_.marker(text); }
   bool unknown(RawStack stack) const override { return code_.unknown(stack); }
+  pid_t owner(pid_t tid, RawStack stack) const override { return code_.owner(tid, stack); }
 
   int late_fd() const override { return Pauser::late_fd(); }
   void release_late() override { holder_.release_late(); }
@@ -69,12 +70,11 @@ class NativePullTarget final : public PullTarget {
     return code_.runtime() != nullptr ? code_.runtime()->beside_stack(tid) : std::vector<uint8_t>();
   }
   // `stands`: it has not run since the snapshot.
-  RawStack unwind(std::optional<StackSnapshot>& snapshot, PulledThread& thread, bool stands) {
+  RawStack unwind(std::optional<StackSnapshot>& snapshot, pid_t tid, bool stands) {
     if (!snapshot) return marker("[unknown: stack not readable]");
-    snapshot->thread = thread.tid;
+    snapshot->thread = tid;
     snapshot->stands = stands;
-    thread.shown = code_.thread_of(thread.tid, *snapshot);
-    return code_.stack(thread.tid, {}, *snapshot);
+    return code_.stack(tid, {}, *snapshot);
   }
 
   const Process& process_;
@@ -108,7 +108,7 @@ PullTarget::Reading NativePullTarget::read_running(PulledThread& thread) {
   if (snapshot) snapshot->attached = beside;
   Reading reading{.stopped = attempt.stopped, .late = attempt.late, .times = attempt.times};
   if (!attempt.denied.empty()) reading.stack = marker(attempt.denied);
-  if (attempt.held) reading.stack = unwind(snapshot, thread, false);
+  if (attempt.held) reading.stack = unwind(snapshot, thread.tid, false);
   return reading;
 }
 
@@ -119,7 +119,7 @@ std::optional<PullTarget::Sleeper> NativePullTarget::read_asleep(PulledThread& t
   if (place) snapshot = reader_.read(*place);
   if (snapshot) snapshot->attached = beside;
   // What is unwound may be read from its memory, too.
-  RawStack stack = unwind(snapshot, thread, true);
+  RawStack stack = unwind(snapshot, thread.tid, true);
   auto times = thread.probe.times();
   if (!times || times->slices != slices) return std::nullopt;
   return Sleeper{stack, place.has_value()};

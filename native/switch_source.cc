@@ -90,6 +90,8 @@ std::optional<Failure> SwitchSource::start() {
   wanted.pids = {process_.pid()};
   wanted.clock = elapsed_.sums();
   wanted.switch_stacks = true;
+  // What it attaches to samples is not kept with the places where threads leave their CPUs.
+  wanted.program = -1;
   // The reason is told by the kernel's functions and, of calls that wait for any of several files, by
   // registers.
   wanted.kernel_callchain = true;

@@ -50,7 +50,6 @@ class WaitSource final : public kernel::BpfSource {
   void thread_woke(pid_t tid) override { asleep_.erase(tid); }
   void thread_ended(pid_t tid) override {
     last_.erase(tid);
-    shown_.erase(tid);
     wakers_.erase(tid);
     code_.thread_changed(tid);
   }
@@ -68,19 +67,15 @@ class WaitSource final : public kernel::BpfSource {
   void on_stack(const rt_stack_record&, std::span<const rt_raw_frame>) override {}
   void on_machine_stack(const rt_record& record, const StackSnapshot& snapshot) override {
     auto tid = static_cast<pid_t>(record.tid);
-    bool is_waker = (record.flags & RT_MACHINE_OF_WAKER) != 0;
-    (is_waker ? wakers_ : last_)[tid] = code_.stack(tid, {}, snapshot);
-    if (!is_waker) shown_[tid] = code_.thread_of(tid, snapshot);
+    auto& stacks = (record.flags & RT_MACHINE_OF_WAKER) != 0 ? wakers_ : last_;
+    stacks[tid] = code_.stack(tid, {}, snapshot);
   }
 
   RawStack stack_of(const rt_record& record) override;
   std::optional<RawStack> waker_stack(const rt_waker_record& record) override;
   RawStack open_stack(const rt_open_thread& thread) override;
   bool unknown(RawStack stack) const override { return code_.unknown(stack); }
-  pid_t shown_thread(pid_t tid) const override {
-    auto shown = shown_.find(tid);
-    return shown == shown_.end() ? tid : shown->second;
-  }
+  pid_t owner(pid_t tid, RawStack stack) const override { return code_.owner(tid, stack); }
   RawStack initial_stack(pid_t tid);
 
   ProcessCode code_;
@@ -88,7 +83,6 @@ class WaitSource final : public kernel::BpfSource {
   ThreadNamer namer_;
   // By thread:
   std::unordered_map<pid_t, RawStack> last_;    // of its last sample or wait
-  std::unordered_map<pid_t, pid_t> shown_;      // whose last_ is: ProcessCode::thread_of()
   std::unordered_map<pid_t, RawStack> wakers_;  // of what woke it up last
   struct Sleeper {
     RawStack stack;

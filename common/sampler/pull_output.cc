@@ -36,7 +36,7 @@ void PullOutput::emit(Event event, Reason reason, pid_t tid, RawStack stack, Tim
   RawSample sample;
   sample.event = event;
   sample.reason = reason;
-  sample.thread = {pid_, tid};
+  sample.thread = {pid_, target_.owner(tid, stack)};
   sample.stack = stack;
   sample.start = end - time;
   sample.duration = time;

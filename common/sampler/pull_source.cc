@@ -143,7 +143,7 @@ void PullSource::tick(TimePoint now, Recorder&) {
 void PullSource::refresh(TimePoint now) {
   TimePoint start = monotonic_now();
   for (auto& thread : target_->refresh(now)) {
-    ended_threads_.push_back({thread->shown, thread->running_stack});
+    ended_threads_.push_back({thread->tid, thread->running_stack});
     if (!thread->ledger) continue;
     thread->ledger->look(thread->ledger->times(), now, thread->activity == Activity::kOnCpu);
     emit_open(*thread);
@@ -243,8 +243,7 @@ void PullSource::read_sleep(PulledThread& thread) {
 void PullSource::end_sleep(PulledThread& thread, Nanoseconds most) {
   Record record = thread.asleep_counted ? Record::kMore : Record::kTaken;
   Nanoseconds slept = thread.ledger->take_other(most);
-  output_.add(thread.asleep_reason, thread.shown, *thread.asleep_stack, thread.ledger->looked(), slept,
-              record);
+  output_.add(thread.asleep_reason, thread.tid, *thread.asleep_stack, thread.ledger->looked(), slept, record);
   thread.asleep_counted = true;
 }
 
@@ -264,9 +263,9 @@ void PullSource::sample_running(PulledThread& thread, TimePoint tick) {
   // up had just taken its CPU.
   bool was_waiting = reading.times && reading.times->waited - waited_before > now - tick + kWakingUp;
   Record record = reading.torn ? Record::kTorn : Record::kTaken;
-  if (!was_waiting) output_.add(Reason::kRunning, thread.shown, stack, now, ledger.take_running(), record);
+  if (!was_waiting) output_.add(Reason::kRunning, thread.tid, stack, now, ledger.take_running(), record);
   if (output_.elapsed())
-    output_.add(Reason::kRunnable, thread.shown, stack, now, ledger.take_runnable(), Record::kMore);
+    output_.add(Reason::kRunnable, thread.tid, stack, now, ledger.take_runnable(), Record::kMore);
 }
 
 // Time that nothing was read for is a sample that failed; less than a period of it asked for none.
@@ -283,11 +282,11 @@ void PullSource::emit_open(PulledThread& thread) {
   RawStack stack = thread.running_stack.value_or(target_->unread(thread).value_or(never_caught_));
   Nanoseconds running = ledger.take_running();
   Record record = thread.running_stack ? Record::kMore : record_of_unread(running);
-  output_.add(Reason::kRunning, thread.shown, stack, end, running, record);
+  output_.add(Reason::kRunning, thread.tid, stack, end, running, record);
   if (!output_.elapsed()) return;
   RawStack waiting = thread.running_stack.value_or(thread.asleep_stack.value_or(stack));
-  output_.add(Reason::kRunnable, thread.shown, waiting, end, ledger.take_runnable(), Record::kMore);
-  output_.add(thread.asleep_reason, thread.shown, waiting, end, ledger.take_other(ledger.other()),
+  output_.add(Reason::kRunnable, thread.tid, waiting, end, ledger.take_runnable(), Record::kMore);
+  output_.add(thread.asleep_reason, thread.tid, waiting, end, ledger.take_other(ledger.other()),
               Record::kMore);
 }
 
@@ -326,15 +325,14 @@ void PullSource::sample_holder(PulledThread& thread, TimePoint now, Nanoseconds 
     auto sleeper = target_->read_asleep(thread, times->slices);
     if (!sleeper) return;
     Nanoseconds held = std::exchange(thread.lock_time, 0);
-    return output_.add(reason, thread.shown, sleeper->stack, now, held, Record::kTaken);
+    return output_.add(reason, thread.tid, sleeper->stack, now, held, Record::kTaken);
   }
   PullTarget::Reading reading = target_->read_running(thread);
   if (reading.late) output_.add_late(1);
   if (!reading.stack) return;
   ++running_;
   Record record = reading.torn ? Record::kTorn : Record::kTaken;
-  output_.add(Reason::kRunning, thread.shown, *reading.stack, now, std::exchange(thread.lock_time, 0),
-              record);
+  output_.add(Reason::kRunning, thread.tid, *reading.stack, now, std::exchange(thread.lock_time, 0), record);
 }
 
 void PullSource::flush(Recorder&) {

@@ -69,6 +69,8 @@ class PullTarget {
   virtual RawStack marker(std::string_view text) = 0;
   // Whether a stack has a frame that could not be read.
   virtual bool unknown(RawStack stack) const = 0;
+  // Whose time it is that a thread spends with a stack: that of a thread which it carries has its own id.
+  virtual pid_t owner(pid_t tid, RawStack) const { return tid; }
 
   // Descriptor that becomes readable when release_late() has to be called; -1 for none.
   virtual int late_fd() const = 0;

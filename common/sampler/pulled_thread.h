@@ -17,14 +17,12 @@ namespace rtprof {
 // Runtimes derive from it what else they know.
 struct PulledThread {
   PulledThread(pid_t pid, pid_t id, double max_pause_share, TimePoint now)
-      : tid(id), shown(id), probe(pid, id), budget(max_pause_share, now) {}
+      : tid(id), probe(pid, id), budget(max_pause_share, now) {}
   virtual ~PulledThread() = default;
   PulledThread(const PulledThread&) = delete;
   PulledThread& operator=(const PulledThread&) = delete;
 
   pid_t tid;
-  pid_t shown;  // whose time it is, since the stack that was read last: a thread that this one carries has
-                // its own id
   ThreadProbe probe;
   std::optional<TimeLedger> ledger;  // none until the first look
   HoldBudget budget;

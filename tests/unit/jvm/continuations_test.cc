@@ -312,10 +312,13 @@ TEST_P(ContinuationsTest, FollowWhatACollectorHasMoved) {
 }
 
 TEST_P(ContinuationsTest, TellThreadsWhenTheyHaveChanged) {
+  fake_.set_tail(fake_.add_chunk({1, 2, 3, 4}));
   Continuations continuations = fake_.continuations();
-  EXPECT_THAT(continuations.threads(), IsEmpty());
   const uint64_t before = continuations.version();
-  const TimePoint now = 100 * kSecond;
+  const TimePoint now = monotonic_now() + 100 * kSecond;
+  continuations.begin_batch(now);
+  EXPECT_THAT(continuations.threads(), IsEmpty()) << "nobody needs them yet";
+  ASSERT_TRUE(learn(continuations));
   continuations.begin_batch(now);
   const auto one = UnorderedElementsAre(Pair(71, fake_.thread.address));
   EXPECT_THAT(continuations.threads(), one);
@@ -345,8 +348,10 @@ TEST_P(ContinuationsTest, TellThreadsWhenTheyHaveChanged) {
 
 // None are of a JVM that cannot be read right now.
 TEST_P(ContinuationsTest, TellTheThreadsThatWereReadLast) {
+  fake_.set_tail(fake_.add_chunk({1, 2, 3, 4}));
   Continuations continuations = fake_.continuations();
-  const TimePoint now = 100 * kSecond;
+  const TimePoint now = monotonic_now() + 100 * kSecond;
+  ASSERT_TRUE(learn(continuations));
   continuations.begin_batch(now);
   const uint64_t version = continuations.version();
   fake_.heap.memory.set(*fake_.heap.memory.pointer(fake_.heap.layout.threads.list), uint32_t{0});

@@ -4,7 +4,9 @@ import java.util.concurrent.Executors;
 /**
  * Virtual threads that work and wait by turns, each deep in a recursion.
  *
- * usage: java Virtual SECONDS
+ * usage: java Virtual SECONDS [BUSY]
+ *
+ * After BUSY seconds nothing runs any more.
  */
 public class Virtual {
     static volatile int sink;
@@ -34,6 +36,7 @@ public class Virtual {
 
     public static void main(String[] args) throws Exception {
         final long end = System.nanoTime() + (long) (Double.parseDouble(args[0]) * 1e9);
+        final long busy = args.length < 2 ? end : System.nanoTime() + (long) (Double.parseDouble(args[1]) * 1e9);
         // By name: classes are for JDK 8 and newer.
         Class<?> type = Class.forName("java.lang.Thread$Builder$OfVirtual");
         Object builder = Thread.class.getMethod("ofVirtual").invoke(null);
@@ -41,7 +44,7 @@ public class Virtual {
         Object factory = type.getMethod("factory").invoke(builder);
         ExecutorService threads = (ExecutorService) Executors.class
             .getMethod("newThreadPerTaskExecutor", java.util.concurrent.ThreadFactory.class).invoke(null, factory);
-        for (int i = 0; i < 20; i++) threads.submit(() -> work(end));
+        for (int i = 0; i < 20; i++) threads.submit(() -> work(busy));
         Thread.sleep(300);
         System.out.println("ready");
         Thread.sleep((end - System.nanoTime()) / 1_000_000);
