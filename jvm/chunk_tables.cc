@@ -5,6 +5,7 @@
 #include <utility>
 
 namespace rtprof::jvm {
+
 ChunkTables::ChunkTables(pid_t pid, std::shared_ptr<Continuations> continuations, int settings, int threads)
     : pid_(static_cast<uint32_t>(pid)),
       continuations_(std::move(continuations)),

@@ -75,9 +75,9 @@ std::vector<JavaThreads::Known> Continuations::carriers() {
 
 void Continuations::prepare() {
   if (!exist()) return;
-  look_at_threads(monotonic_now());
   TimePoint end = monotonic_now() + kPatience;
   while (learn() == Found::kOnlyCarriers && monotonic_now() < end) std::this_thread::sleep_for(kBetweenTries);
+  if (settings_) look_at_threads(monotonic_now());
 }
 
 void Continuations::begin_batch(TimePoint now) {

@@ -70,10 +70,9 @@ JvmSearch search_in(const Process& process, const Module& module) {
   });
   if (!structs) {
     if (RemoteMemory::last_error() == EPERM) return not_permitted(process);
-    return failed(
-        Outcome::kUnsupported, "",
-        fmt::format("{} does not describe itself: {}", module.path, structs.failure().message),
-        "HotSpot of OpenJDK 8 and newer does; rtprof attach --unwind fp shows native frames of others");
+    return failed(Outcome::kUnsupported, "",
+                  fmt::format("{} does not describe itself: {}", module.path, structs.failure().message),
+                  "HotSpot of OpenJDK 8 and newer does; rtprof attach --all shows native frames of others");
   }
   auto version = version_of(*structs, memory);
   if (!version) return failed(Outcome::kStarting, "", "it is still starting");
@@ -98,6 +97,22 @@ JvmSearch search_in(const Process& process, const Module& module) {
   return found;
 }
 
+// What is no libjvm.so: HotSpot that is linked into its launcher (static JDKs, from 24 on), and what GraalVM
+// compiles a program to, which has its heap in a section of its own (SubstrateVM, ELFObjectFile).
+JvmSearch search_in_program(const Process& process, std::string_view maps) {
+  constexpr std::string_view kOthers = "rtprof attach --all shows its native frames";
+  auto program = ElfFile::open(process.directory() + "/exe");
+  if (program && program->section(".svm_heap"))
+    return failed(Outcome::kUnsupported, "", "it is a GraalVM native image, which has no JVM in it",
+                  fmt::format("{}, whole where it was built with -H:+PreserveFramePointer", kOthers));
+  // Looking a symbol up takes long in large programs: HotSpot has a file of counters mapped.
+  bool may_be_linked = maps.find("/hsperfdata_") != std::string_view::npos || process.comm() == "java";
+  if (program && may_be_linked && program->symbol("gHotSpotVMStructs"))
+    return failed(Outcome::kUnsupported, "", "its libjvm is linked into the program",
+                  fmt::format("use a JDK whose libjvm.so is a file of its own; {}", kOthers));
+  return failed(Outcome::kNotJvm, "", "no JVM is mapped");
+}
+
 std::string described(const Process& process) {
   return fmt::format("process {} ({})", process.pid(), process.comm());
 }
@@ -108,12 +123,13 @@ JvmSearch find_jvm(const Process& process) {
   auto maps = read_file(process.directory() + "/maps");
   if (!maps && (maps.failure().error == EACCES || maps.failure().error == EPERM))
     return not_permitted(process);
-  JvmSearch none = failed(Outcome::kNotJvm, "", "no JVM is mapped");
   bool is_candidate =
       maps && (maps->find("/libjvm.so") != std::string::npos || maps->find("/libj9vm") != std::string::npos);
   // The launcher, which is about to load it.
   bool is_launching = maps && maps->find("/libjli.so") != std::string::npos;
-  if (!is_candidate) return is_launching ? failed(Outcome::kStarting, "", "it is still being loaded") : none;
+  if (is_launching && !is_candidate) return failed(Outcome::kStarting, "", "it is still being loaded");
+  if (!is_candidate)
+    return maps ? search_in_program(process, *maps) : failed(Outcome::kNotJvm, "", "no JVM is mapped");
   std::vector<Module> modules = modules_of(process);
   for (const Module& module : modules) {
     if (is_named(module, "libj9vm")) {
@@ -124,7 +140,7 @@ JvmSearch find_jvm(const Process& process) {
   for (const Module& module : modules) {
     if (is_named(module, "libjvm.so")) return search_in(process, module);
   }
-  return none;
+  return failed(Outcome::kNotJvm, "", "no JVM is mapped");
 }
 
 JvmSearch require_jvm(const Process& process, Nanoseconds patience) {
