@@ -78,6 +78,12 @@ static __always_inline void rt_take_snapshot(struct task_struct* task, const str
     header->size = size;
     return;
   }
+  /* What is below the stack pointer may be in a page that is not there yet. */
+  rt_u8 byte;
+  if (bpf_probe_read_user(&byte, sizeof byte, (const void*)start)) {
+    header->stack_address = start + RED_ZONE_BYTES;
+    size = size > RED_ZONE_BYTES ? size - RED_ZONE_BYTES : 0;
+  }
   struct rt_page_reading reading = {.buffer = buffer, .size = size};
   bpf_loop(RT_MAX_STACK_BYTES / STACK_PAGE_BYTES + 1, rt_read_page, &reading, 0);
 }

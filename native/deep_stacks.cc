@@ -1,7 +1,6 @@
 #include "native/deep_stacks.h"
 
 #include <algorithm>
-#include <array>
 #include <cstring>
 #include <utility>
 
@@ -45,16 +44,17 @@ std::span<const uint8_t> DeepStacks::beyond(const StackSnapshot& snapshot) {
 // The end was in memory before and after what is rootward of it was read.
 bool DeepStacks::shows(const Reading& reading, std::span<const uint8_t> end, Address address) {
   size_t offset = address - reading.start;
-  auto is_at = [&](const std::vector<uint8_t>& bytes) {
+  auto is_in = [&](const std::vector<uint8_t>& bytes) {
     return std::memcmp(bytes.data() + offset, end.data(), end.size()) == 0;
   };
-  if (!is_at(reading.bytes)) return false;
+  if (!is_in(reading.bytes)) return false;
   // One further rootward cannot have changed where one further leafward has not.
-  return offset + end.size() <= reading.again.size() ? is_at(reading.again) : reading.end_unchanged;
+  if (offset + end.size() > reading.again.front().size()) return reading.end_unchanged;
+  return std::all_of(reading.again.begin(), reading.again.end(), is_in);
 }
 
 DeepStacks::Reading* DeepStacks::reading_of(Address end) {
-  TimePoint now = now_();
+  TimePoint now = clock_.now();
   if (now - since_ >= kLife) {
     since_ = now;
     bytes_read_ = 0;
@@ -68,22 +68,30 @@ DeepStacks::Reading* DeepStacks::reading_of(Address end) {
   if (mapping == nullptr || mapping->end - end <= kEndBytes) return nullptr;
   Reading reading;
   reading.start = end - std::min<Address>(end - mapping->start, kMarginBytes);
-  reading.again.resize(end - reading.start + kEndBytes);
+  for (auto& again : reading.again) again.resize(end - reading.start + kEndBytes);
   reading.bytes.resize(std::min<Address>(mapping->end - end, kMostBytes) + end - reading.start);
   if (bytes_read_ + reading.bytes.size() > kMostBytesAtOnce) return nullptr;
   bytes_read_ += reading.bytes.size();
-  const std::array<MemoryRange, 2> ranges{{{reading.start, reading.bytes.data(), reading.bytes.size()},
-                                           {reading.start, reading.again.data(), reading.again.size()}}};
-  if (memory_.read_batch(ranges) != ranges.size()) {
+  if (!read(reading)) {
     mappings_.clear();  // it may be another by now
     return nullptr;
   }
-  size_t offset = end - reading.start;
-  reading.end_unchanged =
-      std::equal(reading.again.begin() + static_cast<ptrdiff_t>(offset), reading.again.end(),
-                 reading.bytes.begin() + static_cast<ptrdiff_t>(offset));
+  auto is_unchanged = [&, offset = static_cast<ptrdiff_t>(end - reading.start)](const auto& again) {
+    return std::equal(again.begin() + offset, again.end(), reading.bytes.begin() + offset);
+  };
+  reading.end_unchanged = std::all_of(reading.again.begin(), reading.again.end(), is_unchanged);
   readings_.push_back(std::move(reading));
   return &readings_.back();
+}
+
+bool DeepStacks::read(Reading& reading) const {
+  auto range = [&](std::vector<uint8_t>& bytes) {
+    return MemoryRange{reading.start, bytes.data(), bytes.size()};
+  };
+  std::array ranges{range(reading.bytes), range(reading.again[0]), range(reading.again[1])};
+  if (memory_.read_batch(std::span(ranges).first(2)) != 2) return false;
+  clock_.rest();
+  return memory_.read_batch(std::span(ranges).last(1)) == 1;
 }
 
 const Mapping* DeepStacks::mapping_of(Address address) {

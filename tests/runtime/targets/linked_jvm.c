@@ -1,5 +1,5 @@
-/* A program with the marks of a JVM that is part of it: LINKED, as HotSpot describes itself; else the section in which
- * GraalVM's native images have their heap. Waits. */
+/* A program with the marks of a JVM that is part of it: LINKED, as HotSpot describes itself; else the section
+ * in which GraalVM's native images have their heap. Waits. */
 #include <stdio.h>
 #include <unistd.h>
 

@@ -77,7 +77,9 @@ class DeepStacksTest : public ::testing::Test {
   ChangingMemory changing_{memory_};
   Mapping mapping_;
   TimePoint now_ = kSecond;
-  DeepStacks stacks_{changing_, [this] { return std::vector{mapping_}; }, [this] { return now_; }};
+  std::function<void()> rest_ = [] {};
+  DeepStacks stacks_{changing_, [this] { return std::vector{mapping_}; },
+                     ReadingClock{[this] { return now_; }, [this] { rest_(); }}};
   std::list<std::vector<uint8_t>> copies_;
 };
 
@@ -95,10 +97,10 @@ TEST_F(DeepStacksTest, GivesWhatFollowsUpToTheEndOfTheMapping) {
 TEST_F(DeepStacksTest, OneReadingServesAllSnapshotsThatItFitsForAWhile) {
   meet(kDeep, DeepStacks::kFewest);
   for (int i = 0; i < 50; ++i) EXPECT_TRUE(goes_on(snapshot(kDeep - 100 * 8 + i * 32)));
-  EXPECT_EQ(changing_.calls, 1u);
+  EXPECT_EQ(changing_.calls, 2u);
   now_ += DeepStacks::kLife;
   EXPECT_TRUE(goes_on(snapshot(kDeep)));
-  EXPECT_EQ(changing_.calls, 2u);
+  EXPECT_EQ(changing_.calls, 4u);
 }
 
 TEST_F(DeepStacksTest, EndOfTheCopyHasToBeInMemoryStill) {
@@ -125,6 +127,14 @@ TEST_F(DeepStacksTest, FrameThatReturnsDuringTheReadingIsNoticed) {
   EXPECT_FALSE(goes_on(taken));
   EXPECT_FALSE(goes_on(rootward));
   EXPECT_TRUE(goes_on(leafward));
+}
+
+TEST_F(DeepStacksTest, ThreadThatWasOnItsWayDownIsNoticed) {
+  meet(kDeep, DeepStacks::kFewest);
+  StackSnapshot taken = snapshot(kDeep);
+  rest_ = [this] { memory_.set<uint8_t>(kDeep + 8191, 99); };
+  EXPECT_FALSE(goes_on(taken));
+  EXPECT_TRUE(goes_on(snapshot(kDeep - 4096)));
 }
 
 TEST_F(DeepStacksTest, FrameLeafwardOfTheOneThatWasReadForIsNoticed) {
