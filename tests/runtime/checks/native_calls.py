@@ -101,11 +101,14 @@ def main():
             below[chain] += weight
     total = right + sum(wrong.values())
     problems = [] if dumps else [f"{chain} was not met" for chain in MUST_BE_MET if not met[chain]]
-    # Of a few dumps, four standard deviations less.
-    least = {chain: 0.7 * met[chain] - (4 * (0.21 * met[chain]) ** 0.5 if dumps else 0) for chain in met}
+
+    def least(share, count):
+        """That are to be met; of a few dumps, four standard deviations less."""
+        return share * count - (4 * (share * (1 - share) * count) ** 0.5 if dumps else 0)
+
     problems += [f"C below {chain} in {below[chain]} of {met[chain]}" for chain in (("compress",), ("dig",))
-                 if below[chain] < least.get(chain, 0)]
-    if not any(met[chain] for chain in CHAINS if CHAINS[chain]) or right < 0.99 * total:
+                 if below[chain] < least(0.7, met[chain])]
+    if not any(met[chain] for chain in CHAINS if CHAINS[chain]) or right < least(0.99, total):
         problems.append(f"right are {right} of {total}; wrong: {wrong.most_common(5)}")
     print(f"right are {right} of {total}", *problems, sep="\n")
     sys.exit(1 if problems else 0)

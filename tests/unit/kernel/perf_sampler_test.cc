@@ -169,7 +169,8 @@ class PerfSamplerTest : public testing::TestWithParam<PerfScope> {
 };
 
 TEST_P(PerfSamplerTest, SamplesWeighTheCpuTimeOfAllThreads) {
-  ChildProcess child([] { spin_in_threads(6); });
+  constexpr int kThreads = 6;
+  ChildProcess child([] { spin_in_threads(kThreads); });
   Process process = Process::open(child.pid());
   PerfConfig config = config_for(child.pid(), 999, GetParam());
   config.stack_bytes = 16384;
@@ -180,7 +181,8 @@ TEST_P(PerfSamplerTest, SamplesWeighTheCpuTimeOfAllThreads) {
   EXPECT_EQ(recording.lost, 0u);
   EXPECT_EQ(recording.disordered, 0u);
   EXPECT_EQ(recording.wrong_registers, 0u);
-  EXPECT_EQ(recording.with_stack, recording.samples);
+  // The kernel copies nothing of a page that is not there yet, as where a thread begins.
+  EXPECT_GE(recording.with_stack + kThreads, recording.samples);
   EXPECT_TRUE(balance.holds(tolerance(GetParam())));
   EXPECT_EQ(recording.pids, std::set<pid_t>{child.pid()});
 }
