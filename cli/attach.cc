@@ -36,7 +36,7 @@ int attach(AttachOptions& options) {
   options.pids.erase(std::unique(options.pids.begin(), options.pids.end()), options.pids.end());
   RecordJob job(options.record, options.all ? "all" : std::to_string(options.pids.front()));
   StopOnSignal signals;
-  Recording recording(job.plan(), options.record.subprocesses);
+  Recording recording(job.plan(), options.record.subprocesses, options.record.quiet);
   if (options.all) recording.add_machine();
   for (pid_t pid : options.pids) recording.add(pid);
   job.record(recording, signals.stopped());

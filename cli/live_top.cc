@@ -57,6 +57,11 @@ void LiveTop::update(const std::vector<Sample>& samples, const std::vector<RunQu
     table->counter->add(event_, folded);
   }
   interval_ = now - updated_;
+  whole_ = interval_;
+  if (!is_time_event(event_)) {
+    whole_ = 0;
+    for (const Sample& sample : samples) whole_ += sample.weight;
+  }
   updated_ = now;
 
   Totals totals;
@@ -94,8 +99,8 @@ std::vector<LiveRow> LiveTop::rows(By by, TopSort sort) const {
     const TopRow& row = counted[i];
     if (row.total == 0) continue;
     Weights before = i < chosen.before.size() ? chosen.before[i] : Weights{};
-    rows.push_back({row.function, row.place, share(row.self - before.self, interval_),
-                    share(row.total - before.total, interval_), row.self, row.total, row.main_reason()});
+    rows.push_back({row.function, row.place, share(row.self - before.self, whole_),
+                    share(row.total - before.total, whole_), row.self, row.total, row.main_reason()});
   }
   std::stable_sort(rows.begin(), rows.end(), [sort](const LiveRow& a, const LiveRow& b) {
     return sort_key(a, sort) < sort_key(b, sort);

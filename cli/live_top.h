@@ -16,14 +16,15 @@ namespace rtprof::cli {
 enum class TopSort : uint8_t { kOwnShare, kTotalShare, kOwnTime, kTotalTime };
 
 // One line of the table. Shares are of the time between the last two updates: 1 is one CPU busy all the time
-// in a cpu profile, one thread in a wall profile. Times are since the start.
+// in a cpu profile, one thread in a wall profile; of alloc, of what was allocated in that time. Times, or
+// bytes, are since the start.
 struct LiveRow {
   std::string function;
   std::string place;
   double own_share = 0;
   double total_share = 0;
-  Nanoseconds own = 0;
-  Nanoseconds total = 0;
+  int64_t own = 0;  // ns, or bytes
+  int64_t total = 0;
   Reason reason =
       Reason::kNone;  // for which most of its own time was spent, or of the total where it has none
 };
@@ -81,6 +82,7 @@ class LiveTop {
   TimePoint start_;
   TimePoint updated_;
   Nanoseconds interval_ = 0;
+  int64_t whole_ = 0;  // what shares are of
   Totals totals_;
   LiveFigures figures_;
 };

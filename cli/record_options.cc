@@ -25,9 +25,9 @@ std::vector<Event> events_of(const RecordOptions& options) {
   std::vector<Event> events;
   for (const std::string& name : options.events) {
     auto event = event_from_name(name);
-    if (!event || (*event != Event::kCpu && *event != Event::kWall && *event != Event::kOffCpu)) {
+    if (!event || *event == Event::kLock) {
       usage_error(fmt::format("unknown event '{}'", name),
-                  "-e takes cpu, wall, offcpu, or several with commas: cpu,wall");
+                  "-e takes cpu, wall, offcpu, alloc, or several with commas: cpu,wall");
     }
     if (std::find(events.begin(), events.end(), *event) == events.end()) events.push_back(*event);
   }
@@ -42,6 +42,16 @@ double rate_of(const RecordOptions& options) {
                 "-r takes samples a second between 0.01 and 100000, such as 99, 1k or 100khz");
   }
   return *rate;
+}
+
+uint64_t allocation_interval_of(const RecordOptions& options) {
+  constexpr uint64_t kLargest = 1 << 30;
+  auto size = parse_bytes(options.allocation_interval);
+  if (!size || *size == 0 || *size > kLargest) {
+    usage_error(fmt::format("'{}' is not a size", options.allocation_interval),
+                "--alloc-interval takes bytes up to 1g, such as 65536, 512k or 1m");
+  }
+  return *size;
 }
 
 UnwindMethod unwind_of(const RecordOptions& options) {
@@ -61,11 +71,19 @@ std::optional<Mechanism> mechanism_of(const RecordOptions& options) {
   if (options.mechanism.empty()) return std::nullopt;
   auto mechanism = mechanism_from_name(options.mechanism);
   bool known = mechanism && (*mechanism == Mechanism::kKernel || *mechanism == Mechanism::kPause ||
-                             *mechanism == Mechanism::kRead);
+                             *mechanism == Mechanism::kRead || *mechanism == Mechanism::kAgent);
   if (!known) {
     usage_error(fmt::format("unknown mechanism '{}'", options.mechanism),
-                "--mechanism takes kernel, pause or read");
+                "--mechanism takes kernel, pause, read or agent");
   }
+  std::vector<Event> events = events_of(options);
+  bool is_alloc = events == std::vector{Event::kAlloc};
+  if (is_alloc != (*mechanism == Mechanism::kAgent)) {
+    usage_error(fmt::format("--mechanism {} is not for -e {}", options.mechanism,
+                            is_alloc ? "alloc" : event_name(events.front())),
+                "the agent is for -e alloc alone, the others are for the other events");
+  }
+  if (is_alloc) return std::nullopt;
   if (*mechanism != Mechanism::kKernel &&
       std::find(options.events.begin(), options.events.end(), "offcpu") != options.events.end()) {
     usage_error(fmt::format("-e offcpu needs the kernel mechanism, not {}", options.mechanism),
@@ -80,11 +98,18 @@ std::optional<Mechanism> mechanism_of(const RecordOptions& options) {
 }  // namespace
 
 void add_sampling_options(CLI::App& command, RecordOptions& options) {
-  command.add_option("-e,--event", options.events, "what to record: cpu, wall or offcpu")
+  command.add_option("-e,--event", options.events, "what to record: cpu, wall, offcpu or alloc")
       ->delimiter(',')
       ->default_str("cpu");
   command.add_option("-r,--rate", options.rate, "samples a second and thread; also 1k, 100khz")
       ->capture_default_str();
+  command
+      .add_option("--alloc-interval", options.allocation_interval,
+                  "alloc: mean bytes between samples; also 64k, 1m")
+      ->capture_default_str();
+  command.add_flag("--alloc-type,!--no-alloc-type", options.allocation_types,
+                   "alloc: the type of the object as leaf frame (default)");
+  command.add_flag("--no-agent", options.no_agent, "never load anything into the target");
   command.add_flag("-s,--subprocesses", options.subprocesses, "also the children, now and later");
   command.add_option("--mechanism", options.mechanism,
                      "insist on kernel, pause or read; the best permitted without it");
@@ -125,7 +150,7 @@ void add_filter_options(CLI::App& command, RecordOptions& options) {
 void add_record_options(CLI::App& command, RecordOptions& options) {
   add_sampling_options(command, options);
   add_filter_options(command, options);
-  command.get_option("--event")->description("what to record: cpu, wall, offcpu; several with commas");
+  command.get_option("--event")->description("what to record: cpu, wall, offcpu, alloc; several with commas");
   command.add_option("-d,--duration", options.duration,
                      "seconds to record, or 500ms, 2m; until Ctrl-C without it");
   command.add_option("--min-block", options.min_block,
@@ -164,6 +189,9 @@ SamplingPlan plan_of(const RecordOptions& options) {
                 "--max-pause-share takes a percentage such as 10%");
   }
   plan.max_pause_share = *share;
+  plan.allocation_interval = allocation_interval_of(options);
+  plan.allocation_types = options.allocation_types;
+  plan.agents = !options.no_agent;
   plan.gil_only = options.gil;
   plan.jit_marks = options.jit_marks;
   plan.signatures = options.signatures;

@@ -25,6 +25,9 @@ struct RecordOptions {
   std::string duration;
   std::string rate = "99";
   std::string mechanism;
+  std::string allocation_interval = "512k";
+  bool allocation_types = true;
+  bool no_agent = false;
   bool subprocesses = false;
   bool nonblocking = false;
   std::string max_pause_share = "10%";

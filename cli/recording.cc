@@ -33,9 +33,10 @@ void note_program_start() {
   program_start = monotonic_now();
 }
 
-Recording::Recording(const SamplingPlan& plan, bool subprocesses)
+Recording::Recording(const SamplingPlan& plan, bool subprocesses, bool quiet)
     : plan_(plan),
       subprocesses_(subprocesses),
+      quiet_(quiet),
       start_(monotonic_now()),
       start_unix_(wall_clock_now()),
       services_(plan_),
@@ -44,7 +45,16 @@ Recording::Recording(const SamplingPlan& plan, bool subprocesses)
 bool Recording::attach(Process opened, const SamplingPlan& plan, Scope scope) {
   auto match = scope == Scope::kAnyCode ? find_target(opened) : find_runtime(opened);
   if (!match) return false;
+  if (plan.has(Event::kAlloc) && !match->runtime->allocations) {
+    throw Error(ExitCode::kUsage,
+                fmt::format("allocations of {} cannot be recorded",
+                            runtime_title(match->runtime->name, match->detection.version)),
+                "-e alloc is for JVMs");
+  }
   Process& process = processes_.emplace_back(std::move(opened));
+  if (plan.has(Event::kAlloc) && plan.agents && !quiet_)
+    fmt::print(stderr, "loading rtprof's agent into process {}, where it stays, idle afterwards\n",
+               process.pid());
   try {
     session_.add(match->runtime->open(process, plan, services_));
   } catch (const Error&) {
@@ -68,7 +78,8 @@ void Recording::add(pid_t pid) {
 }
 
 void Recording::begin_as_native(pid_t pid) {
-  if (kernel::ElapsedTime::wanted(plan_) || plan_.mechanism || subprocesses_) return;
+  if (kernel::ElapsedTime::wanted(plan_) || plan_.has(Event::kAlloc) || plan_.mechanism || subprocesses_)
+    return;
   auto process = Process::try_open(pid);
   if (!process) return;
   processes_.push_back(std::move(*process));

@@ -23,8 +23,9 @@ void note_program_start();
 // top are this with another consumer.
 class Recording {
  public:
-  // `subprocesses`: the children of what is added too, now and later.
-  Recording(const SamplingPlan& plan, bool subprocesses);
+  // `subprocesses`: the children of what is added too, now and later. `quiet`: does not say so where
+  // something is loaded into a target.
+  Recording(const SamplingPlan& plan, bool subprocesses, bool quiet);
 
   // Attaches to a process. Throws Error when it cannot be profiled. Where subprocesses are followed,
   // processes of native code are passed over, unless nothing in the tree runs a known runtime.
@@ -86,6 +87,7 @@ class Recording {
 
   SamplingPlan plan_;
   bool subprocesses_;
+  bool quiet_;
   Scope scope_ = Scope::kRuntimes;  // of subprocesses
   ProcessTree tree_;                // empty unless subprocesses are followed
   pid_t followed_ = 0;

@@ -52,7 +52,7 @@ int run(const RunOptions& options) {
   // The pid in the name of the output is that of rtprof itself: the program's is not known before it runs.
   RecordJob job(options.record, std::to_string(::getpid()));
   StopOnSignal signals;
-  Recording recording(job.plan(), options.record.subprocesses);
+  Recording recording(job.plan(), options.record.subprocesses, options.record.quiet);
   Child child(options.command);
   if (!add_when_ready(recording, child, signals.stopped())) {
     throw Error(ExitCode::kTargetEnded,

@@ -7,6 +7,7 @@
 #include "cli/registry.h"
 #include "common/base/error.h"
 #include "common/profile/folded_samples.h"
+#include "report/units.h"
 #include "report/view.h"
 
 namespace rtprof::cli {
@@ -26,7 +27,10 @@ std::string run_line(const RunQuality& run) {
                   runtime_title(run.runtime, run.runtime_version), mechanism_name(run.mechanism));
   if (!run.exact) line += ", approximate: stacks can be wrong";
   if (!run.reason.empty()) line += fmt::format(" ({})", run.reason);
-  if (run.event == Event::kOffCpu) {
+  if (run.event == Event::kAlloc) {
+    line += fmt::format("\n    {} samples of {} threads, {} allocated\n", run.samples, run.threads,
+                        weight_text(run.event, run.total_weight));
+  } else if (run.event == Event::kOffCpu) {
     line += fmt::format("\n    {} waits of {} threads, {:.2f} s\n", run.samples, run.threads,
                         seconds(run.total_weight));
   } else {
@@ -63,6 +67,8 @@ std::string nothing_recorded(Event event, bool gil_only, bool native) {
   }
   if (event == Event::kOffCpu)
     return "no thread waited while it was recorded, or none for as long as asked for";
+  if (event == Event::kAlloc)
+    return "nothing was allocated while it was recorded, or too little for a sample: --alloc-interval";
   return fmt::format("nothing was recorded of {}", event_name(event));
 }
 

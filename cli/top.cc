@@ -54,7 +54,7 @@ SamplingPlan live_plan_of(const TopOptions& options) {
   SamplingPlan plan = plan_of(options.record);
   if (plan.events.size() != 1) {
     throw Error(ExitCode::kUsage, "top shows one event at a time",
-                "choose one: -e cpu, -e wall or -e offcpu");
+                "choose one: -e cpu, -e wall, -e offcpu or -e alloc");
   }
   plan.lock_share = true;
   plan.threads = options.threads;
@@ -91,7 +91,8 @@ class LiveView {
     report_.processes = false;  // rows are of all processes together
     if (options.lines) view_.by = By::kLine;
     if (options.threads) view_.by = By::kThread;
-    view_.reasons = plan.events.front() != Event::kCpu;
+    view_.event = plan.events.front();
+    view_.reasons = view_.event == Event::kWall || view_.event == Event::kOffCpu;
     if (screen_) update();
     if (screen_) draw();
   }
@@ -286,7 +287,7 @@ int top(TopOptions& options) {
   SamplingPlan plan = live_plan_of(options);
   delay_of(options);
   StopOnSignal signals;
-  Recording recording(plan, options.record.subprocesses);
+  Recording recording(plan, options.record.subprocesses, options.record.quiet);
   for (pid_t pid : options.pids) recording.add(pid);
   LiveView view(options, plan, recording, signals, open_screen(options.plain));
   recording.run(0, signals.stopped(), [&] { view.refresh(); });

@@ -104,16 +104,17 @@ std::string top_column_names(const TopView& view, size_t width) {
 }
 
 std::string top_row(const TopView& view, const LiveRow& row, size_t width) {
-  return fmt::format(
-      "{:>7} {:>8} {} {}  {}{}", share_text(row.own_share), share_text(row.total_share),
-      right(weight_text(Event::kWall, row.own), 9), right(weight_text(Event::kWall, row.total), 9),
-      reason_column(view, reason_name(row.reason)), names_text(view, row.function, row.place, width));
+  return fmt::format("{:>7} {:>8} {} {}  {}{}", share_text(row.own_share), share_text(row.total_share),
+                     right(weight_text(view.event, row.own), 9), right(weight_text(view.event, row.total), 9),
+                     reason_column(view, reason_name(row.reason)),
+                     names_text(view, row.function, row.place, width));
 }
 
 std::string top_nothing(Event event, bool gil_only) {
   if (gil_only) return "no thread has held the GIL yet; without --gil what runs without it shows, too";
   if (event == Event::kCpu) return "no CPU was used yet; -e wall shows where threads wait";
   if (event == Event::kOffCpu) return "no thread has waited yet";
+  if (event == Event::kAlloc) return "no allocation was sampled yet";
   return "nothing was recorded yet";
 }
 

@@ -16,7 +16,8 @@ struct TopView {
   TopSort sort = TopSort::kOwnShare;
   size_t first_row = 0;
   bool paused = false;
-  bool reasons = false;  // a column for what the time was spent: for wall and offcpu
+  bool reasons = false;       // a column for what the time was spent: for wall and offcpu
+  Event event = Event::kCpu;  // of which the weights are
 };
 
 // What is said of the recording above the table.

@@ -1,8 +1,12 @@
 #include "jvm/runtime.h"
 
+#include <memory>
 #include <utility>
+#include <vector>
 
 #include "common/base/error.h"
+#include "common/sampler/combined_source.h"
+#include "jvm/allocation_source.h"
 #include "jvm/chunk_program.h"
 #include "jvm/continuations.h"
 #include "jvm/dump.h"
@@ -22,6 +26,10 @@ void check_plan(const SamplingPlan& plan) {
     throw Error(ExitCode::kUsage, "compiled Java code keeps no frame pointers",
                 "leave --unwind out: Java frames have rules of their own");
   }
+  if (plan.has(Event::kAlloc) && !plan.agents) {
+    throw Error(ExitCode::kUsage, "allocations of a JVM are seen by an agent only, which --no-agent forbids",
+                "leave one of them out");
+  }
   if (plan.gil_only) throw Error(ExitCode::kUsage, "--gil is about Python", "leave it out for a JVM");
 }
 
@@ -36,13 +44,19 @@ std::unique_ptr<Source> open_jvm(const Process& process, const SamplingPlan& pla
   kind.thread_names = std::make_shared<jvm::JavaThreadNames>(process, layout);
   if (continuations->exist())
     kind.sample_program = std::make_shared<jvm::ChunkProgram>(process.pid(), continuations);
-  return native::open_by_ladder(process, plan, services, kind);
+  std::vector<std::unique_ptr<Source>> sources;
+  if (plan.has(Event::kAlloc))
+    sources.push_back(jvm::open_allocation_source(process, plan, services, layout, kind));
+  SamplingPlan others = plan;
+  std::erase(others.events, Event::kAlloc);
+  if (!others.events.empty()) sources.push_back(native::open_by_ladder(process, others, services, kind));
+  return combine(std::move(sources));
 }
 
 }  // namespace
 
 Runtime jvm_runtime() {
-  return {"jvm", jvm::detect_jvm, open_jvm, jvm::dump_jvm, true};
+  return {"jvm", jvm::detect_jvm, open_jvm, jvm::dump_jvm, true, true};
 }
 
 }  // namespace rtprof

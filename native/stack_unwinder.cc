@@ -22,7 +22,8 @@ StackUnwinder::StackUnwinder(AddressSpace& space, UnwindTables& tables, UnwindMe
 
 UnwindEnd StackUnwinder::unwind(const StackSnapshot& snapshot, std::vector<MachineFrame>& leaf_first) {
   leaf_first.clear();
-  Cursor cursor{.registers = snapshot.registers, .known = snapshot.known};
+  Cursor cursor{
+      .registers = snapshot.registers, .known = snapshot.known, .is_return_address = snapshot.at_call};
   UnwindEnd end = follow(cursor, StackMemory(snapshot), leaf_first);
   if (deep_stacks_ == nullptr) return end;
   deep_stacks_->met(snapshot);

@@ -28,7 +28,7 @@ struct ValueNames {
 // By Event.
 constexpr ValueNames kValueNames[] = {{"samples", "cpu", "nanoseconds"},
                                       {"samples", "wall", "nanoseconds"},
-                                      {"samples", "alloc_space", "bytes"},
+                                      {"alloc_objects", "alloc_space", "bytes"},
                                       {"contentions", "delay", "nanoseconds"},
                                       {"samples", "offcpu", "nanoseconds"}};
 

@@ -49,8 +49,9 @@ struct StackSnapshot {
   std::span<const uint8_t> stack;
   // A bit by number for each register whose value is known. The stack and the instruction pointer always are.
   uint32_t known = kAllKnown;
-  pid_t thread = 0;     // whose it is, where the source tells
-  bool stands = false;  // the thread has not run since
+  pid_t thread = 0;      // whose it is, where the source tells
+  bool stands = false;   // the thread has not run since
+  bool at_call = false;  // the instruction pointer is what a call returns to
   // What the runtime's own program copied beside it, in the same interrupt: SampleProgram.
   std::span<const uint8_t> attached = {};
 };

@@ -36,8 +36,11 @@ struct SamplingPlan {
   // Where they are permitted: offcpu shows where in the kernel a thread waits, stacks of machine code where
   // in the kernel it runs.
   bool kernel_frames = true;
-  bool wakers = false;       // offcpu: tell who ended each wait
-  Nanoseconds min_wait = 0;  // offcpu: waits to keep, off the CPU for so long as a whole
+  bool wakers = false;                       // offcpu: tell who ended each wait
+  uint64_t allocation_interval = 512 << 10;  // alloc: mean bytes between samples
+  bool allocation_types = true;              // alloc: the type of the object is the leaf frame
+  bool agents = true;                        // whether anything may be loaded into a target
+  Nanoseconds min_wait = 0;                  // offcpu: waits to keep, off the CPU for so long as a whole
   Nanoseconds max_wait = std::numeric_limits<Nanoseconds>::max();
   // How long to wait for a runtime that is still starting.
   Nanoseconds patience = 2 * kSecond;

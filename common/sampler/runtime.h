@@ -35,6 +35,8 @@ struct Runtime {
   ThreadDump (*dump)(const Process&, const DumpOptions&);
   // Its stacks are those of the machine: sampled by perf events, and by pauses where those are refused.
   bool machine_stacks = false;
+  // What it allocates can be recorded.
+  bool allocations = false;
 };
 
 }  // namespace rtprof

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstddef>
+
+#include "agents/protocol.h"
+
+namespace rtprof::agents {
+
+// The agent's end of the socket to rtprof. Nothing here raises a signal.
+class Channel {
+ public:
+  Channel() = default;
+  explicit Channel(int socket) : socket_(socket) {}
+
+  // Connects to a socket of ours or of root's; false where there is none.
+  bool connect(const char* path);
+  bool valid() const { return socket_ >= 0; }
+
+  bool send(const void* message, size_t size) const;
+  // A message of just `size` bytes with two descriptors, which are the caller's then. False where none comes
+  // within `timeout_ms`, or another.
+  bool receive(void* message, size_t size, int (&descriptors)[2], int timeout_ms) const;
+  // Until the other side is gone, or says anything.
+  void wait_for_end() const;
+  void close();
+
+ private:
+  bool is_trusted() const;
+
+  int socket_ = -1;
+};
+
+}  // namespace rtprof::agents

@@ -1,0 +1,93 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+// What rtprof and an agent in a target say to each other; plain structures, the same on both sides.
+//
+// rtprof listens on a Unix socket of the SOCK_SEQPACKET kind that only the target's user can reach. The
+// agent, told of its path and of a secret when it is loaded, connects and says Hello. rtprof answers with
+// Start and two descriptors: a ring in shared memory for records, and an eventfd with which the agent says
+// that there is something to read. The agent answers with Answer, kStarted or kRefused. From then on the
+// socket only shows that the other side lives: when it is closed the agent stops, and closes it, too. So it
+// does where rtprof is killed.
+//
+// Neither side trusts the other: rtprof checks by SO_PEERCRED that it is the target that has connected, the
+// agent that it is its own user or root, and that the peer knows the secret.
+namespace rtprof::agents {
+
+// Of this file. An agent of another version is another library, with another path.
+constexpr uint32_t kProtocol = 1;
+constexpr uint32_t kMagic = 0x50545201;  // little endian: 1, "RTP"
+
+struct Secret {
+  uint8_t bytes[16];
+};
+
+enum class MessageType : uint32_t { kHello = 1, kStart = 2, kAnswer = 3 };
+
+struct MessageHeader {
+  uint32_t magic = kMagic;
+  uint32_t protocol = kProtocol;
+  MessageType type = MessageType::kHello;
+  uint32_t size = 0;  // of the whole message
+};
+
+struct Hello {
+  MessageHeader header{.type = MessageType::kHello, .size = sizeof(Hello)};
+  Secret secret{};
+  int32_t pid = 0;  // as the target's own namespace has it
+  uint32_t reserved = 0;
+};
+
+enum class Refusal : uint32_t {
+  kNone = 0,
+  kFailed = 1,    // `text` says what
+  kOccupied = 2,  // somebody else in the target has what is needed
+  kMissing = 3,   // the runtime lacks it
+};
+
+struct Answer {
+  MessageHeader header{.type = MessageType::kAnswer, .size = sizeof(Answer)};
+  Refusal refusal = Refusal::kNone;
+  char text[124] = {};  // ends with a zero
+};
+
+// The head of the ring's memory; the data follows at kRingData. Positions count bytes from the beginning of
+// time, and are reduced by the capacity, a power of two.
+//
+// A writer takes room by moving `head`, writes the record, and last of all its `commit`. The reader takes
+// records in order up to one that is not committed, and gives the room back by moving `tail`. What the room
+// held before can look like a record; `commit` is its own position plus one, which tells.
+struct RingHeader {
+  uint32_t magic;
+  uint32_t protocol;
+  uint64_t capacity;
+  alignas(64) std::atomic<uint64_t> head;
+  alignas(64) std::atomic<uint64_t> tail;
+  alignas(64) std::atomic<uint64_t> lost;    // records for which there was no room
+  alignas(64) std::atomic<uint32_t> waking;  // whether the eventfd was written since the reader last began
+};
+constexpr uint64_t kRingData = 4096;
+constexpr uint64_t kRecordAlignment = 16;
+
+enum class RecordType : uint32_t { kAllocation = 1 };
+
+struct RecordHeader {
+  std::atomic<uint64_t> commit;
+  uint32_t size;  // of the whole record, a multiple of kRecordAlignment
+  RecordType type;
+};
+static_assert(sizeof(RecordHeader) == kRecordAlignment, "a header is in one piece, wherever it is");
+
+// The stack of a thread from its last frame of the runtime's own language on, and where that is.
+struct StackHeader {
+  uint64_t pc;    // a return address
+  uint64_t sp;    // of the first byte of the stack that was copied
+  uint64_t fp;    // 0: not known
+  uint32_t size;  // of the copy
+  uint32_t reserved;
+};
+constexpr uint32_t kMostStackBytes = 64 << 10;
+
+}  // namespace rtprof::agents

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "agents/protocol.h"
+
+namespace rtprof::agents {
+
+// The writing end of the ring that rtprof shares. Any thread may write, in a signal handler too: nothing here
+// waits, allocates or takes a lock.
+class RingWriter {
+ public:
+  // Takes both descriptors. False where `memory` is no ring that rtprof has made; both are closed then.
+  bool open(int memory, int event);
+  // When nobody writes any more.
+  void close();
+
+  // Room for a record, null where there is none: it is counted as lost. To be filled but for its header's
+  // commit, and then committed.
+  struct Room {
+    RecordHeader* record = nullptr;
+    uint64_t position = 0;
+  };
+  // `size`: a multiple of kRecordAlignment.
+  Room reserve(uint32_t size, RecordType type);
+  void commit(const Room& room);
+
+ private:
+  RingHeader* header_ = nullptr;
+  uint8_t* data_ = nullptr;  // mapped twice, so that no record is in two pieces
+  uint64_t capacity_ = 0;
+  int event_ = -1;
+};
+
+}  // namespace rtprof::agents

@@ -1,0 +1,135 @@
+#include "common/agent/agent_link.h"
+
+#include <fcntl.h>
+#include <fmt/core.h>
+#include <poll.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "common/base/error.h"
+#include "common/process/procfs.h"
+
+namespace rtprof {
+namespace {
+
+Failure failed(const char* what) {
+  return {fmt::format("{}: {}", what, errno_text(errno)), errno};
+}
+
+bool is_readable(int fd, TimePoint until) {
+  pollfd wanted{fd, POLLIN, 0};
+  Nanoseconds left = std::max<Nanoseconds>(until - monotonic_now(), 0);
+  return ::poll(&wanted, 1, static_cast<int>(left / kMillisecond)) > 0;
+}
+
+bool is_process(int socket, pid_t pid) {
+  ucred peer{};
+  socklen_t size = sizeof peer;
+  return ::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && peer.pid == pid;
+}
+
+bool is_well_formed(const agents::MessageHeader& header, agents::MessageType type, size_t size) {
+  return header.magic == agents::kMagic && header.protocol == agents::kProtocol && header.type == type &&
+         header.size == size;
+}
+
+template <typename Message>
+bool receive(int socket, Message& message) {
+  return ::recv(socket, &message, sizeof message, MSG_TRUNC) == sizeof message;
+}
+
+}  // namespace
+
+Result<AgentLink> AgentLink::listen(const PlacedLibrary& placed, const Process& process) {
+  agents::Secret secret;
+  if (::getrandom(secret.bytes, sizeof secret.bytes, 0) != sizeof secret.bytes)
+    return failed("no random bytes");
+  UniqueFd socket(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  auto end = fmt::format_to_n(address.sun_path, sizeof address.sun_path - 1, "/proc/self/fd/{}/{}",
+                              placed.directory(), PlacedLibrary::kSocket);
+  *end.out = '\0';
+  ::unlinkat(placed.directory(), PlacedLibrary::kSocket, 0);
+  bool listens = socket.valid() &&
+                 ::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 &&
+                 ::listen(socket.get(), 4) == 0;
+  if (!listens) return failed("cannot listen for the agent");
+  if (auto status = read_status(process.directory())) {
+    int changed = ::fchownat(placed.directory(), PlacedLibrary::kSocket, status->effective_uid,
+                             status->effective_gid, AT_SYMLINK_NOFOLLOW);
+    if (changed != 0 && ::geteuid() == 0) return failed("cannot give a socket to the target's user");
+  }
+  std::string options;
+  for (uint8_t byte : secret.bytes) options += fmt::format("{:02x}", byte);
+  return AgentLink(std::move(socket), secret, options + "," + placed.socket());
+}
+
+std::optional<Failure> AgentLink::accept(pid_t pid, Nanoseconds patience) {
+  for (TimePoint until = monotonic_now() + patience; is_readable(listening_.get(), until);) {
+    UniqueFd socket(::accept4(listening_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+    if (!socket.valid() || !is_process(socket.get(), pid) || !is_readable(socket.get(), until)) continue;
+    agents::Hello hello;
+    bool is_agent = receive(socket.get(), hello) &&
+                    is_well_formed(hello.header, agents::MessageType::kHello, sizeof hello) &&
+                    std::memcmp(&hello.secret, &secret_, sizeof secret_) == 0;
+    if (!is_agent) continue;
+    socket_ = std::move(socket);
+    listening_.reset();
+    return std::nullopt;
+  }
+  return Failure{"the agent was loaded, and does not say so", ETIMEDOUT};
+}
+
+std::optional<Failure> AgentLink::start(agents::Secret& secret, std::span<const uint8_t> start,
+                                        const SharedRing& ring, Nanoseconds patience) {
+  secret = secret_;
+  int descriptors[] = {ring.memory(), ring.event()};
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof descriptors)]{};
+  iovec part{const_cast<uint8_t*>(start.data()), start.size()};
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = control;
+  message.msg_controllen = sizeof control;
+  cmsghdr* rights = CMSG_FIRSTHDR(&message);
+  rights->cmsg_level = SOL_SOCKET;
+  rights->cmsg_type = SCM_RIGHTS;
+  rights->cmsg_len = CMSG_LEN(sizeof descriptors);
+  std::memcpy(CMSG_DATA(rights), descriptors, sizeof descriptors);
+  // An agent that another rtprof uses has answered already, and is gone.
+  ssize_t sent = ::sendmsg(socket_.get(), &message, MSG_NOSIGNAL);
+  if (sent != static_cast<ssize_t>(start.size()) && errno != EPIPE) return failed("cannot start the agent");
+  auto said = answer(patience);
+  if (!said) return said.failure();
+  if (said->refusal == agents::Refusal::kNone) return std::nullopt;
+  return Failure{std::string(said->text, ::strnlen(said->text, sizeof said->text)),
+                 said->refusal == agents::Refusal::kOccupied ? EBUSY : 0};
+}
+
+Result<agents::Answer> AgentLink::answer(Nanoseconds patience) const {
+  agents::Answer answer;
+  if (!is_readable(socket_.get(), monotonic_now() + patience))
+    return Failure{"the agent does not answer", ETIMEDOUT};
+  bool is_answer = receive(socket_.get(), answer) &&
+                   is_well_formed(answer.header, agents::MessageType::kAnswer, sizeof answer);
+  if (!is_answer) return Failure{"the agent says something else than an agent", EPROTO};
+  return answer;
+}
+
+void AgentLink::end(Nanoseconds patience) {
+  listening_.reset();
+  if (!socket_.valid()) return;
+  ::shutdown(socket_.get(), SHUT_WR);
+  is_readable(socket_.get(), monotonic_now() + patience);
+  socket_.reset();
+}
+
+}  // namespace rtprof

@@ -1,0 +1,131 @@
+#include "common/agent/placed_library.h"
+
+#include <fcntl.h>
+#include <fmt/core.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <thread>
+#include <utility>
+
+#include "common/base/clock.h"
+#include "common/base/error.h"
+#include "common/process/procfs.h"
+#include "common/process/target_root.h"
+
+namespace rtprof {
+namespace {
+
+constexpr const char* kPlaces[] = {"/tmp", "/dev/shm", "/var/tmp", "/run"};
+constexpr Nanoseconds kPatience = 10 * kSecond;  // with another rtprof
+constexpr auto kBetweenLooks = std::chrono::milliseconds(20);
+
+// FNV-1a.
+uint64_t hash_of(std::span<const uint8_t> bytes) {
+  uint64_t hash = 0xcbf29ce484222325;
+  for (uint8_t byte : bytes) hash = (hash ^ byte) * 0x100000001b3;
+  return hash;
+}
+
+Failure failed(const std::string& what) {
+  return {fmt::format("{}: {}", what, errno_text(errno)), errno};
+}
+
+std::optional<std::string> why_not_in(int directory) {
+  struct statvfs facts {};
+  if (::fstatvfs(directory, &facts) != 0) return errno_text(errno);
+  if ((facts.f_flag & ST_RDONLY) != 0) return "mounted read-only";
+  if ((facts.f_flag & ST_NOEXEC) != 0) return "mounted noexec";
+  return std::nullopt;
+}
+
+struct Owner {
+  uid_t user;
+  gid_t group;
+};
+
+Owner owner_for(const Process& process) {
+  auto status = read_status(process.directory());
+  return status ? Owner{status->effective_uid, status->effective_gid} : Owner{::geteuid(), ::getegid()};
+}
+
+// The directory, new or left over, with a lock on it; nobody else's.
+Result<UniqueFd> make_directory(int parent, const std::string& name, const Owner& owner) {
+  TimePoint until = monotonic_now() + kPatience;
+  for (;;) {
+    if (::mkdirat(parent, name.c_str(), 0700) != 0 && errno != EEXIST)
+      return failed("cannot make a directory");
+    UniqueFd directory(::openat(parent, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    struct stat facts {};
+    if (!directory.valid() && errno == ENOENT) continue;
+    if (!directory.valid() || ::fstat(directory.get(), &facts) != 0) return failed("cannot open " + name);
+    if (facts.st_uid != owner.user && facts.st_uid != ::geteuid())
+      return Failure{fmt::format("{} belongs to somebody else", name), EEXIST};
+    bool is_locked = ::flock(directory.get(), LOCK_EX | LOCK_NB) == 0;
+    // Removed by who had the lock.
+    bool is_there = is_locked && ::fstat(directory.get(), &facts) == 0 && facts.st_nlink != 0;
+    if (is_there) {
+      if (facts.st_uid != owner.user && ::fchown(directory.get(), owner.user, owner.group) != 0)
+        return failed("cannot give a directory to the target's user");
+      return directory;
+    }
+    if (!is_locked && monotonic_now() > until)
+      return Failure{"another rtprof has been attaching to the process for 10 s", EBUSY};
+    std::this_thread::sleep_for(kBetweenLooks);
+  }
+}
+
+std::optional<Failure> write_file(int directory, const char* name, std::span<const uint8_t> bytes,
+                                  const Owner& owner) {
+  ::unlinkat(directory, name, 0);
+  UniqueFd file(::openat(directory, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0500));
+  if (!file.valid()) return failed("cannot make a file");
+  while (!bytes.empty()) {
+    ssize_t written = ::write(file.get(), bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return failed("cannot write the agent's library");
+    bytes = bytes.subspan(static_cast<size_t>(written));
+  }
+  bool is_theirs = owner.user == ::geteuid() || ::fchown(file.get(), owner.user, owner.group) == 0;
+  if (!is_theirs) return failed("cannot give a file to the target's user");
+  return std::nullopt;
+}
+
+}  // namespace
+
+Result<PlacedLibrary> PlacedLibrary::place(const Process& process, std::span<const uint8_t> library) {
+  std::string reasons;
+  for (const char* place : kPlaces) {
+    auto directory = open_directory_of(process, place);
+    std::optional<std::string> reason;
+    if (!directory) {
+      reason = errno_text(directory.failure().error);
+    } else if (!(reason = why_not_in(directory->get()))) {
+      auto placed = place_in(std::move(*directory), place, process, library);
+      if (placed || placed.failure().error == EBUSY) return placed;
+      reason = placed.failure().message;
+    }
+    reasons += fmt::format("{}{}: {}", reasons.empty() ? "" : "; ", place, *reason);
+  }
+  return Failure{fmt::format("the agent's library finds no place in the target's file system: {}", reasons),
+                 EACCES};
+}
+
+Result<PlacedLibrary> PlacedLibrary::place_in(UniqueFd parent, const std::string& parent_path,
+                                              const Process& process, std::span<const uint8_t> library) {
+  Owner owner = owner_for(process);
+  std::string name = fmt::format(".rtprof-{}-{:016x}", process.ns_pid(), hash_of(library));
+  auto keeper = FileKeeper::start({parent.get(), name, {kLibrary, kSocket}});
+  if (!keeper) return keeper.failure();
+  auto directory = make_directory(parent.get(), name, owner);
+  if (!directory) return directory.failure();
+  if (auto failure = write_file(directory->get(), kLibrary, library, owner)) return *failure;
+  return PlacedLibrary(std::move(parent), std::move(*directory), parent_path + "/" + name,
+                       std::move(*keeper));
+}
+
+}  // namespace rtprof

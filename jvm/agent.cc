@@ -1,0 +1,111 @@
+#include "jvm/agent.h"
+
+#include <fmt/core.h>
+
+#include <cerrno>
+#include <span>
+#include <string>
+
+#include "common/agent/placed_library.h"
+#include "common/base/error.h"
+#include "jvm/attach_listener.h"
+#include "jvm/embedded_agent.h"
+
+namespace rtprof::jvm {
+namespace {
+
+constexpr int kFirstWithSampling = 11;
+constexpr uint64_t kRingBytes = 4 << 20;
+constexpr Nanoseconds kLoadPatience = 10 * kSecond;
+constexpr Nanoseconds kAgentPatience = 5 * kSecond;
+constexpr Nanoseconds kEndPatience = kSecond;
+// JavaFrameAnchor (share/runtime/javaFrameAnchor.hpp, cpu/x86/javaFrameAnchor_x86.hpp, JDK 8 to 26): the
+// stack pointer, the pc and the frame pointer, one after the other.
+constexpr uint32_t kPcInAnchor = 8, kFpInAnchor = 16;
+
+ExitCode exit_code_of(int error) {
+  if (error == ESRCH) return ExitCode::kTargetEnded;
+  return error == EPERM || error == EACCES ? ExitCode::kNotPermitted : ExitCode::kFailed;
+}
+
+[[noreturn]] void fail(const Process& process, const Failure& failure, const std::string& hint) {
+  throw Error(exit_code_of(failure.error),
+              fmt::format("cannot record allocations of process {}: {}", process.pid(), failure.message),
+              hint);
+}
+
+std::string hint_for(const Failure& failure) {
+  switch (failure.error) {
+    case ETIMEDOUT:
+      return "-e cpu and -e wall show what it does, and load nothing into it";
+    case EBUSY:
+      return "one profiler at a time can sample the allocations of a JVM: end the other one";
+    case EACCES:
+      return "mount a directory there that is writable and not noexec, a tmpfs for example";
+    case ENOSPC:
+      return "make room there";
+    default:
+      return "-e cpu and -e wall load nothing into the JVM";
+  }
+}
+
+// What HotSpot says when an agent's OnAttach has returned 0: JDK 8 the number, later ones in words.
+bool was_loaded(const AttachReply& reply) {
+  return reply.status == 0 && (reply.text == "0" || reply.text == "return code: 0");
+}
+
+std::optional<Failure> load(const Process& process, const PlacedLibrary& placed, const std::string& options) {
+  auto reply = say_to_attach_listener(process, {"load", placed.library(), "true", options}, kLoadPatience);
+  if (!reply) return reply.failure();
+  if (was_loaded(*reply)) return std::nullopt;
+  std::string said = reply->text.empty() ? fmt::format("status {}", reply->status) : reply->text;
+  for (char& each : said) {
+    if (each == '\n') each = ' ';
+  }
+  return Failure{fmt::format("the JVM does not load the agent: {}", said)};
+}
+
+agents::jvm::ThreadOffsets offsets_of(const ThreadLayout& threads, const Layout& layout) {
+  uint32_t anchor = threads.anchor.offset + layout.anchor_sp.offset;
+  return {anchor, anchor + kPcInAnchor, anchor + kFpInAnchor, threads.stack_base.offset};
+}
+
+}  // namespace
+
+Agent Agent::sample_allocations(const Process& process, const Layout& layout, uint64_t interval) {
+  if (layout.version.feature < kFirstWithSampling)
+    fail(process,
+         {fmt::format("JDK {} does not sample allocations for agents: that takes JDK 11",
+                      layout.version.text)},
+         "");
+  if (auto refusal = attach_refusal(process, layout)) {
+    throw Error(ExitCode::kNotPermitted,
+                fmt::format("cannot record allocations of process {}: {}", process.pid(), refusal->reason),
+                refusal->hint);
+  }
+  auto checked = [&](auto result) {
+    if (!result) fail(process, result.failure(), hint_for(result.failure()));
+    return std::move(*result);
+  };
+  auto check = [&](const std::optional<Failure>& failure) {
+    if (failure) fail(process, *failure, hint_for(*failure));
+  };
+  SharedRing ring = checked(SharedRing::make(kRingBytes));
+  PlacedLibrary placed = checked(PlacedLibrary::place(process, embedded_agent()));
+  AgentLink link = checked(AgentLink::listen(placed, process));
+  check(load(process, placed, link.options()));
+  check(link.accept(process.pid(), kAgentPatience));
+  placed.remove();
+  agents::jvm::Start start;
+  start.allocation_interval = interval;
+  start.thread = offsets_of(layout.threads, layout);
+  std::span bytes(reinterpret_cast<const uint8_t*>(&start), sizeof start);
+  check(link.start(start.secret, bytes, ring, kAgentPatience));
+  return {std::move(link), std::move(ring)};
+}
+
+Agent::~Agent() {
+  link_.end(kEndPatience);
+}
+
+}  // namespace rtprof::jvm

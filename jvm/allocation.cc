@@ -1,0 +1,91 @@
+#include "jvm/allocation.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <cstring>
+#include <utility>
+
+namespace rtprof::jvm {
+namespace {
+
+using Record = agents::jvm::Allocation;
+
+// The record without its commit, which is atomic.
+struct Fields {
+  uint64_t time;
+  uint64_t bytes;
+  int32_t tid;
+  uint32_t name_size;
+  agents::StackHeader stack;
+};
+static_assert(sizeof(Fields) + sizeof(agents::RecordHeader) == sizeof(Record));
+static_assert(offsetof(Record, time) == sizeof(agents::RecordHeader));
+
+std::string_view primitive_name(char letter) {
+  constexpr std::pair<char, std::string_view> kNames[] = {{'B', "byte"},  {'C', "char"},   {'D', "double"},
+                                                          {'F', "float"}, {'I', "int"},    {'J', "long"},
+                                                          {'S', "short"}, {'Z', "boolean"}};
+  auto found = std::find_if(std::begin(kNames), std::end(kNames),
+                            [letter](const auto& each) { return each.first == letter; });
+  return found == std::end(kNames) ? std::string_view() : found->second;
+}
+
+}  // namespace
+
+std::optional<Allocation> parse_allocation(std::span<const uint8_t> record) {
+  if (record.size() < sizeof(Record)) return std::nullopt;
+  Fields fields;
+  std::memcpy(&fields, record.data() + sizeof(agents::RecordHeader), sizeof fields);
+  constexpr uint64_t kAlignment = agents::kRecordAlignment;
+  uint64_t name_end = sizeof(Record) + uint64_t{fields.name_size};
+  uint64_t stack_at = (name_end + kAlignment - 1) / kAlignment * kAlignment;
+  if (stack_at > record.size() || fields.stack.size > record.size() - stack_at) return std::nullopt;
+  if (fields.bytes == 0) return std::nullopt;
+  Allocation found;
+  found.time = static_cast<TimePoint>(fields.time);
+  found.bytes = fields.bytes;
+  found.inner_tid = fields.tid;
+  found.type = {reinterpret_cast<const char*>(record.data()) + sizeof(Record), fields.name_size};
+  StackSnapshot& stack = found.stack;
+  stack.registers.values[Registers::kRip] = fields.stack.pc;
+  stack.registers.values[Registers::kRsp] = fields.stack.sp;
+  stack.registers.values[Registers::kRbp] = fields.stack.fp;
+  stack.known = 1u << Registers::kRip | 1u << Registers::kRsp;
+  if (fields.stack.fp != 0) stack.known |= 1u << Registers::kRbp;
+  stack.at_call = true;
+  stack.stack_address = fields.stack.sp;
+  stack.stack = record.subspan(stack_at, fields.stack.size);
+  return found;
+}
+
+std::string type_name(std::string_view signature) {
+  size_t dimensions = std::min(signature.find_first_not_of('['), signature.size());
+  std::string_view element = signature.substr(dimensions);
+  std::string name;
+  if (element.size() > 2 && element.front() == 'L' && element.back() == ';') {
+    name = element.substr(1, element.size() - 2);
+    std::replace(name.begin(), name.end(), '/', '.');
+  } else if (element.size() == 1) {
+    name = primitive_name(element.front());
+  }
+  if (name.empty()) return std::string(signature);
+  for (size_t i = 0; i < dimensions; ++i) name += "[]";
+  return name;
+}
+
+SampledWeight SampleWeigher::weigh(uint64_t bytes) {
+  double size = static_cast<double>(bytes) / interval_;
+  double probability = -std::expm1(-size);
+  double factor = 1;
+  if (samples_early_) {
+    // The mean of o exp(-o) over o from 0 to the size. Whose sample came early is not known, so all are
+    // weighed less by the mean.
+    early_ += (probability - size * std::exp(-size)) / size;
+    factor = 1 - early_ / ++samples_;
+  }
+  return {factor * static_cast<double>(bytes) / probability, factor / probability};
+}
+
+}  // namespace rtprof::jvm

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "agents/jvm/protocol.h"
+#include "common/base/clock.h"
+#include "common/process/stack_snapshot.h"
+
+namespace rtprof::jvm {
+
+// An allocation that the agent has sampled.
+struct Allocation {
+  TimePoint time = 0;
+  uint64_t bytes = 0;  // of the object
+  pid_t inner_tid = 0;
+  std::string_view type;  // "Ljava/lang/String;"
+  StackSnapshot stack;    // without bytes where the thread ran no Java
+};
+
+// Of a record as it was in the ring, which it refers to; nothing where it makes no sense.
+std::optional<Allocation> parse_allocation(std::span<const uint8_t> record);
+
+// "java.lang.String" of "Ljava/lang/String;", "int[][]" of "[[I". As it is where it is none of these.
+std::string type_name(std::string_view signature);
+
+// What a sampled allocation stands for.
+struct SampledWeight {
+  double bytes = 0;
+  double objects = 0;
+};
+
+// Weighs what HotSpot samples. It takes an object of s bytes with the probability 1 - exp(-s / interval): the
+// sum over what was sampled of 1 / that is unbiased (Horvitz and Thompson).
+class SampleWeigher {
+ public:
+  // `interval`: mean bytes between samples. `samples_early`: as JDKs before kFirstWithEvenSamples do.
+  SampleWeigher(uint64_t interval, bool samples_early)
+      : interval_(static_cast<double>(interval)), samples_early_(samples_early) {}
+
+  // Of the next sample: an object of so many bytes, at least 1.
+  SampledWeight weigh(uint64_t bytes);
+
+ private:
+  double interval_;
+  bool samples_early_;
+  double early_ =
+      0;  // sum over the samples of the share of an interval by which the next one comes too early
+  double samples_ = 0;
+};
+
+// The first JDK that draws the next sample from the end of the one before on. JDK 11 takes off what the
+// object had beyond the point that was due, where that is less than what was drawn
+// (ThreadHeapSampler::pick_next_sample in threadHeapSampler.cpp), which comes too early by o exp(-o /
+// interval) bytes for o such bytes.
+constexpr int kFirstWithEvenSamples = 17;
+
+}  // namespace rtprof::jvm

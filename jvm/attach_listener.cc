@@ -1,0 +1,210 @@
+#include "jvm/attach_listener.h"
+
+#include <fcntl.h>
+#include <fmt/core.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <chrono>
+#include <cstdlib>
+#include <thread>
+
+#include "common/agent/file_keeper.h"
+#include "common/base/error.h"
+#include "common/base/file.h"
+#include "common/process/effective_ids.h"
+#include "common/process/procfs.h"
+#include "common/process/target_root.h"
+#include "jvm/vm_flags.h"
+
+namespace rtprof::jvm {
+namespace {
+
+constexpr auto kBetweenLooks = std::chrono::milliseconds(10);
+constexpr size_t kMostReplyBytes = 1 << 20;
+// A command has so many arguments, if need be empty ones.
+constexpr size_t kArguments = 3;
+
+struct Place {
+  UniqueFd tmp;  // /tmp of the target
+  std::string socket;
+  std::string trigger;
+  uid_t user;
+  gid_t group;
+};
+
+Failure failed(const std::string& what) {
+  return {fmt::format("{}: {}", what, errno_text(errno)), errno};
+}
+
+Result<Place> place_of(const Process& process) {
+  auto tmp = open_directory_of(process, "/tmp");
+  if (!tmp) return tmp.failure();
+  auto status = read_status(process.directory());
+  if (!status) return Failure{"the process has ended", ESRCH};
+  return Place{std::move(*tmp), fmt::format(".java_pid{}", process.ns_pid()),
+               fmt::format(".attach_pid{}", process.ns_pid()), status->effective_uid, status->effective_gid};
+}
+
+// Connects to the target itself, and to nobody who has made a file of that name before it.
+Result<UniqueFd> connect(const Process& process, const Place& place) {
+  struct stat facts {};
+  if (::fstatat(place.tmp.get(), place.socket.c_str(), &facts, AT_SYMLINK_NOFOLLOW) != 0)
+    return failed("no socket");
+  if (!S_ISSOCK(facts.st_mode) || (facts.st_uid != place.user && facts.st_uid != 0))
+    return Failure{fmt::format("/tmp/{} is not the JVM's socket: it belongs to somebody else", place.socket),
+                   EPERM};
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  auto end = fmt::format_to_n(address.sun_path, sizeof address.sun_path - 1, "/proc/self/fd/{}/{}",
+                              place.tmp.get(), place.socket);
+  *end.out = '\0';
+  UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  {
+    // HotSpot looks at who has connected.
+    EffectiveIds ids(place.user, place.group);
+    if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+      return failed("cannot connect to the JVM's socket");
+  }
+  ucred peer{};
+  socklen_t size = sizeof peer;
+  ::getsockopt(socket.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size);
+  if (peer.pid != process.pid())
+    return Failure{fmt::format("/tmp/{} is another process's socket", place.socket), EPERM};
+  return socket;
+}
+
+bool catches(const Process& process, int signal) {
+  auto status = read_file(process.directory() + "/status");
+  size_t at = status ? status->find("SigCgt:") : std::string::npos;
+  if (at == std::string::npos) return false;
+  uint64_t caught = std::strtoull(status->c_str() + at + 7, nullptr, 16);
+  return (caught >> (signal - 1) & 1) != 0;
+}
+
+// To the process that was opened, and to no other that has its id by now.
+bool send_signal(const Process& process, int signal) {
+  if (process.pidfd() >= 0) return ::syscall(SYS_pidfd_send_signal, process.pidfd(), signal, nullptr, 0) == 0;
+  return process.alive() && ::kill(process.pid(), signal) == 0;
+}
+
+// Makes the JVM start its listener, and connects to it.
+Result<UniqueFd> connect_after_trigger(const Process& process, const Place& place, TimePoint until) {
+  auto keeper = FileKeeper::start({place.tmp.get(), "", {place.trigger}});
+  if (!keeper) return keeper.failure();
+  {
+    // HotSpot looks at whose it is.
+    EffectiveIds ids(place.user, place.group);
+    UniqueFd file(::openat(place.tmp.get(), place.trigger.c_str(),
+                           O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+    if (!file.valid() && errno != EEXIST) return failed("cannot make a file in the target's /tmp");
+  }
+  if (!send_signal(process, SIGQUIT)) return failed("cannot signal the process");
+  for (;;) {
+    std::this_thread::sleep_for(kBetweenLooks);
+    auto socket = connect(process, place);
+    bool is_final = socket || socket.failure().error == EPERM;
+    if (is_final) return socket;
+    if (!process.alive()) return Failure{"the process has ended", ESRCH};
+    if (monotonic_now() > until)
+      return Failure{"the JVM does not start its attach listener: it hangs, or waits for a safepoint",
+                     ETIMEDOUT};
+  }
+}
+
+std::optional<Failure> write_all(int socket, std::string_view bytes) {
+  while (!bytes.empty()) {
+    ssize_t sent = ::send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (sent < 0 && errno == EINTR) continue;
+    if (sent <= 0) return failed("the JVM does not take the command");
+    bytes.remove_prefix(static_cast<size_t>(sent));
+  }
+  return std::nullopt;
+}
+
+Result<std::string> read_all(const Process& process, int socket, TimePoint until) {
+  std::string reply;
+  std::array<char, 4096> part{};
+  while (reply.size() < kMostReplyBytes) {
+    Nanoseconds left = until - monotonic_now();
+    if (left <= 0) return Failure{"the JVM does not answer: it hangs, or waits for a safepoint", ETIMEDOUT};
+    std::array<pollfd, 2> wanted{{{socket, POLLIN, 0}, {process.pidfd(), POLLIN, 0}}};
+    if (::poll(wanted.data(), wanted.size(), static_cast<int>(left / kMillisecond) + 1) <= 0) continue;
+    ssize_t got = ::recv(socket, part.data(), part.size(), MSG_DONTWAIT);
+    if (got == 0) return reply;
+    if (got > 0) reply.append(part.data(), static_cast<size_t>(got));
+    if (got < 0 && errno != EINTR && errno != EAGAIN) return failed("the JVM does not answer");
+    if (got < 0 && wanted[1].revents != 0) return Failure{"the process has ended", ESRCH};
+  }
+  return reply;
+}
+
+}  // namespace
+
+std::optional<AttachRefusal> attach_refusal(const Process& process, const Layout& layout) {
+  constexpr std::string_view kDisabled = "DisableAttachMechanism", kLoading = "EnableDynamicAgentLoading";
+  constexpr std::string_view kNames[] = {kDisabled, kLoading};
+  auto flags = boolean_flags(process.memory(), layout.objects, kNames);
+  auto is = [&](std::string_view name, bool value) {
+    auto found = flags.find(name);
+    return found != flags.end() && found->second == value;
+  };
+  if (is(kDisabled, true))
+    return AttachRefusal{"this JVM was started with -XX:+DisableAttachMechanism",
+                         "start it without that, to be attached to"};
+  if (is(kLoading, false))
+    return AttachRefusal{"this JVM was started with -XX:-EnableDynamicAgentLoading",
+                         "start it with -XX:+EnableDynamicAgentLoading"};
+  if (!catches(process, SIGQUIT))
+    return AttachRefusal{
+        "this JVM does not listen to SIGQUIT: it is still starting, or was started with -Xrs",
+        "try again; a JVM with -Xrs needs -XX:+StartAttachListener"};
+  auto stat = read_stat(process.directory());
+  if (stat && (stat->state == 'T' || stat->state == 't'))
+    return AttachRefusal{"the process is stopped", fmt::format("kill -CONT {} lets it go on", process.pid())};
+  return std::nullopt;
+}
+
+Result<AttachReply> say_to_attach_listener(const Process& process, const std::vector<std::string>& words,
+                                           Nanoseconds patience) {
+  TimePoint until = monotonic_now() + patience;
+  auto place = place_of(process);
+  if (!place) return place.failure();
+  auto socket = connect(process, *place);
+  // Not there yet, or left over from another process of that id.
+  bool is_not_there = !socket && (socket.failure().error == ENOENT || socket.failure().error == ECONNREFUSED);
+  if (is_not_there) socket = connect_after_trigger(process, *place, until);
+  if (!socket) return socket.failure();
+  std::string request = "1";
+  request += '\0';
+  for (size_t i = 0; i <= kArguments; ++i) {
+    if (i < words.size()) request += words[i];
+    request += '\0';
+  }
+  if (auto failure = write_all(socket->get(), request)) return *failure;
+  auto reply = read_all(process, socket->get(), until);
+  if (!reply) return reply.failure();
+  return parse_attach_reply(*reply);
+}
+
+AttachReply parse_attach_reply(std::string_view text) {
+  AttachReply reply;
+  size_t end = text.find('\n');
+  std::string_view first = text.substr(0, end);
+  auto parsed = std::from_chars(first.data(), first.data() + first.size(), reply.status);
+  if (parsed.ec != std::errc()) reply.status = -1;
+  if (end != std::string_view::npos) reply.text = text.substr(end + 1);
+  while (reply.text.ends_with('\n')) reply.text.pop_back();
+  return reply;
+}
+
+}  // namespace rtprof::jvm

@@ -1,0 +1,71 @@
+"""Kills a recording of allocations at random instants, and looks at what it leaves behind.
+
+usage: killed_agent.py PID TIMES RTPROF
+
+Within a second of each kill no file of rtprof's is in the target's file system, and no thread, descriptor or mapping
+of the recording is in the target; the target computes. Afterwards a recording succeeds. Ends with status 1 otherwise.
+"""
+
+import os
+import pathlib
+import random
+import subprocess
+import sys
+import time
+
+pid, times, rtprof = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
+process = pathlib.Path(f"/proc/{pid}")
+# Loading takes some 0.2 s; most kills come before that, or soon after.
+LATEST_SECONDS = 0.5
+
+
+def leftovers():
+    found = [str(path) for place in ("tmp", "dev/shm", "var/tmp", "run")
+             for path in (process / "root" / place).glob(".*") if "rtprof" in path.name or f"attach_pid" in path.name]
+    for task in (process / "task").iterdir():
+        try:
+            if (task / "comm").read_text().startswith("rtprof"):
+                found.append(f"thread {task.name}")
+        except FileNotFoundError:
+            continue
+    for fd in (process / "fd").iterdir():
+        try:
+            if "memfd:rtprof" in os.readlink(fd):
+                found.append(f"descriptor {fd.name}")
+        except FileNotFoundError:
+            continue
+    if "memfd:rtprof" in (process / "maps").read_text():
+        found.append("the ring")
+    return found
+
+
+def cpu_ticks():
+    after_name = (process / "stat").read_text().rpartition(")")[2].split()
+    return int(after_name[11]) + int(after_name[12])
+
+
+def record(*options):
+    command = [rtprof, "attach", "--pid", str(pid), "-q", "-e", "alloc", *options]
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+
+
+for number in range(times):
+    recording = record("-d", "5", "-o", "/dev/null", "-f", "collapsed")
+    instant = random.uniform(0, LATEST_SECONDS)
+    time.sleep(instant)
+    recording.kill()
+    recording.wait()
+    killed_at, before = time.monotonic(), cpu_ticks()
+    while leftovers():
+        if time.monotonic() - killed_at > 1:
+            sys.exit(f"a second after kill {number}, at {instant:.3f} s, there are {leftovers()}")
+        time.sleep(0.02)
+    give_up = time.monotonic() + 5
+    while cpu_ticks() == before:
+        if time.monotonic() > give_up:
+            sys.exit(f"the target computes no more after kill {number}")
+        time.sleep(0.02)
+last = record("-d", "500ms", "-o", "/dev/null", "-f", "collapsed")
+_, errors = last.communicate()
+if last.returncode != 0 or "warning" in errors:
+    sys.exit(f"the recording after {times} kills ended with {last.returncode}: {errors}")
