@@ -80,9 +80,10 @@ SampledWeight SampleWeigher::weigh(uint64_t bytes) {
   double probability = -std::expm1(-size);
   double factor = 1;
   if (samples_early_) {
-    // The mean of o exp(-o) over o from 0 to the size. Whose sample came early is not known, so all are
-    // weighed less by the mean.
-    early_ += (probability - size * std::exp(-size)) / size;
+    // The mean of o exp(-o) over o from 0 to the size. Among objects that large nearly each is sampled, early
+    // or not. Whose sample came early is not known, so all are weighed less by the mean.
+    constexpr double kLarge = 0.5;
+    if (size < kLarge) early_ += (probability - size * std::exp(-size)) / size;
     factor = 1 - early_ / ++samples_;
   }
   return {factor * static_cast<double>(bytes) / probability, factor / probability};

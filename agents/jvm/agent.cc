@@ -12,7 +12,7 @@
 
 #include "agents/channel.h"
 #include "agents/jvm/allocations.h"
-#include "agents/jvm/protocol.h"
+#include "agents/jvm/start.h"
 #include "agents/options.h"
 
 // The name that libc had for it before 2.34, and that newer ones have, too.
@@ -55,13 +55,6 @@ class AsJavaThread {
   JNIEnv* jni_ = nullptr;
 };
 
-bool is_right(const Start& start, const Secret& secret) {
-  return start.header.magic == kMagic && start.header.protocol == kProtocol &&
-         start.header.type == MessageType::kStart && start.header.size == sizeof(Start) &&
-         std::memcmp(&start.secret, &secret, sizeof secret) == 0 && start.allocation_interval != 0 &&
-         start.allocation_interval <= INT32_MAX;
-}
-
 Answer start(const Start& wanted, const int (&descriptors)[2]) {
   AsJavaThread attached(server.vm);
   if (attached.jni() != nullptr)
@@ -81,7 +74,7 @@ void serve_until_the_end() {
   int descriptors[2];
   if (!server.channel.send(&hello, sizeof hello)) return;
   if (!server.channel.receive(&wanted, sizeof wanted, descriptors, kStartTimeoutMs)) return;
-  if (!is_right(wanted, server.secret)) {
+  if (!is_valid(wanted, server.secret)) {
     for (int each : descriptors) ::close(each);
     return;
   }

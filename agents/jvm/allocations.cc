@@ -97,12 +97,7 @@ Answer Allocations::start(JavaVM* vm, JNIEnv* jni, const Start& wanted, int memo
 }
 
 Answer Allocations::enable(JNIEnv* jni, const Start& wanted) {
-  const ThreadOffsets& offsets = wanted.thread;
-  for (uint32_t each : {offsets.last_sp, offsets.last_pc, offsets.last_fp, offsets.stack_base}) {
-    if (each >= kLargestOffset || each % sizeof(uint64_t) != 0)
-      return refused(Refusal::kFailed, "the thread's layout makes no sense");
-  }
-  offsets_ = offsets;
+  offsets_ = wanted.thread;
   jni_in_thread_ = place_of_jni(jvmti_, jni);
   if (jni_in_thread_ == 0) return refused(Refusal::kMissing, "java.lang.Thread does not tell its JavaThread");
 

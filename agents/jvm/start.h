@@ -1,0 +1,10 @@
+#pragma once
+
+#include "agents/jvm/protocol.h"
+
+namespace rtprof::agents::jvm {
+
+// Whether a message is Start, from who knows the secret, with numbers that make sense.
+bool is_valid(const Start& start, const Secret& secret);
+
+}  // namespace rtprof::agents::jvm

@@ -1,0 +1,19 @@
+// What somebody may say to an agent: the text that it is loaded with, and the message that starts it.
+#include <cstdint>
+#include <cstring>
+#include <string>
+
+#include "agents/jvm/start.h"
+#include "agents/options.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  using namespace rtprof::agents;  // NOLINT(google-build-using-namespace)
+  std::string text(reinterpret_cast<const char*>(data), size);
+  Options options;
+  if (parse_options(text.c_str(), options) && std::strlen(options.path) == 0) __builtin_trap();
+  jvm::Start start;
+  std::memcpy(&start, data, size < sizeof start ? size : sizeof start);
+  if (!jvm::is_valid(start, options.secret)) return 0;
+  if (start.allocation_interval == 0 || start.thread.stack_base >= jvm::kLargestOffset) __builtin_trap();
+  return 0;
+}

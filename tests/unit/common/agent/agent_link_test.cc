@@ -1,0 +1,185 @@
+#include "common/agent/agent_link.h"
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <thread>
+
+#include "agents/channel.h"
+#include "agents/jvm/start.h"
+#include "agents/options.h"
+#include "common/agent/placed_library.h"
+
+namespace rtprof {
+namespace {
+
+using agents::Answer;
+using agents::Channel;
+using agents::Hello;
+using agents::Refusal;
+using agents::jvm::Start;
+using testing::HasSubstr;
+
+constexpr uint8_t kLibrary[] = {1, 2, 3, 4};
+
+// Both ends in one process: the agent's is on a thread.
+class AgentLinkTest : public testing::Test {
+ protected:
+  AgentLinkTest()
+      : process_(Process::open(::getpid())),
+        placed_(std::move(*PlacedLibrary::place(process_, kLibrary))),
+        link_(std::move(*AgentLink::listen(placed_, process_))),
+        ring_(std::move(*SharedRing::make(64 << 10))) {
+    EXPECT_TRUE(agents::parse_options(link_.options().c_str(), options_));
+    start_.allocation_interval = 4096;
+  }
+
+  bool say_hello(Channel& channel, const agents::Secret& secret) const {
+    Hello hello;
+    hello.secret = secret;
+    return channel.connect(options_.path) && channel.send(&hello, sizeof hello);
+  }
+  std::optional<Failure> start() {
+    std::span bytes(reinterpret_cast<const uint8_t*>(&start_), sizeof start_);
+    return link_.start(start_.secret, bytes, ring_, 2 * kSecond);
+  }
+
+  Process process_;
+  PlacedLibrary placed_;
+  AgentLink link_;
+  SharedRing ring_;
+  agents::Options options_;
+  Start start_;
+};
+
+TEST_F(AgentLinkTest, AgentIsStartedWithTheRingAndEndsWhenToldTo) {
+  bool was_valid = false;
+  std::thread agent([&] {
+    Channel channel;
+    Start wanted;
+    int descriptors[2];
+    if (!say_hello(channel, options_.secret)) return;
+    if (!channel.receive(&wanted, sizeof wanted, descriptors, 2000)) return;
+    was_valid = agents::jvm::is_valid(wanted, options_.secret);
+    struct stat ours {
+    }, theirs{};
+    ::fstat(ring_.memory(), &ours);
+    ::fstat(descriptors[0], &theirs);
+    was_valid = was_valid && ours.st_ino == theirs.st_ino;
+    for (int each : descriptors) ::close(each);
+    Answer answer;
+    channel.send(&answer, sizeof answer);
+    channel.wait_for_end();
+    channel.close();
+  });
+  EXPECT_FALSE(link_.accept(::getpid(), 2 * kSecond));
+  EXPECT_FALSE(start());
+  link_.end(2 * kSecond);
+  agent.join();
+  EXPECT_TRUE(was_valid);
+}
+
+TEST_F(AgentLinkTest, WhatTheAgentRefusesIsTheFailure) {
+  std::thread agent([&] {
+    Channel channel;
+    Answer answer;
+    answer.refusal = Refusal::kOccupied;
+    std::strcpy(answer.text, "somebody else is here");
+    say_hello(channel, options_.secret);
+    channel.send(&answer, sizeof answer);
+    channel.close();
+  });
+  ASSERT_FALSE(link_.accept(::getpid(), 2 * kSecond));
+  agent.join();
+  auto failure = start();
+  ASSERT_TRUE(failure);
+  EXPECT_EQ(failure->message, "somebody else is here");
+  EXPECT_EQ(failure->error, EBUSY);
+}
+
+TEST_F(AgentLinkTest, WhoDoesNotKnowTheSecretIsTurnedAway) {
+  Channel forged, mute, agent;
+  agents::Secret wrong = options_.secret;
+  wrong.bytes[3] ^= 1;
+  ASSERT_TRUE(say_hello(forged, wrong));
+  ASSERT_TRUE(say_hello(agent, options_.secret));
+  EXPECT_FALSE(link_.accept(::getpid(), 2 * kSecond));
+  forged.close();
+  agent.close();
+}
+
+TEST_F(AgentLinkTest, AnotherProcessIsTurnedAway) {
+  Channel other;
+  ASSERT_TRUE(say_hello(other, options_.secret));
+  auto failure = link_.accept(::getppid(), 100 * kMillisecond);
+  ASSERT_TRUE(failure);
+  EXPECT_EQ(failure->error, ETIMEDOUT);
+  other.close();
+}
+
+TEST_F(AgentLinkTest, StartIsChecked) {
+  start_.secret = options_.secret;
+  EXPECT_TRUE(agents::jvm::is_valid(start_, options_.secret));
+  Start bad = start_;
+  bad.secret.bytes[0] ^= 1;
+  EXPECT_FALSE(agents::jvm::is_valid(bad, options_.secret));
+  bad = start_;
+  bad.allocation_interval = 0;
+  EXPECT_FALSE(agents::jvm::is_valid(bad, options_.secret));
+  bad = start_;
+  bad.thread.stack_base = 4;
+  EXPECT_FALSE(agents::jvm::is_valid(bad, options_.secret));
+  bad = start_;
+  bad.thread.last_fp = 1 << 20;
+  EXPECT_FALSE(agents::jvm::is_valid(bad, options_.secret));
+}
+
+TEST(AgentOptionsTest, AreASecretAndAPath) {
+  agents::Options options;
+  EXPECT_TRUE(agents::parse_options("000102030405060708090a0b0c0d0eff,/tmp/a,b", options));
+  EXPECT_EQ(options.secret.bytes[15], 0xff);
+  EXPECT_STREQ(options.path, "/tmp/a,b");
+  EXPECT_FALSE(agents::parse_options("", options));
+  EXPECT_FALSE(agents::parse_options("000102030405060708090a0b0c0d0eff", options));
+  EXPECT_FALSE(agents::parse_options("000102030405060708090a0b0c0d0eff,", options));
+  EXPECT_FALSE(agents::parse_options("000102030405060708090a0b0c0d0e0,/tmp", options));
+  EXPECT_FALSE(
+      agents::parse_options(("000102030405060708090a0b0c0d0eff," + std::string(108, 'a')).c_str(), options));
+}
+
+TEST_F(AgentLinkTest, LibraryIsForItsUserAloneAndGoneAfterwards) {
+  struct stat facts {};
+  ASSERT_EQ(::stat(placed_.library().c_str(), &facts), 0);
+  EXPECT_EQ(facts.st_size, sizeof kLibrary);
+  EXPECT_EQ(facts.st_mode & 0777, 0500u);
+  std::string directory = placed_.library().substr(0, placed_.library().rfind('/'));
+  ASSERT_EQ(::stat(directory.c_str(), &facts), 0);
+  EXPECT_EQ(facts.st_mode & 0777, 0700u);
+  placed_.remove();
+  EXPECT_NE(::stat(directory.c_str(), &facts), 0);
+}
+
+TEST(FileKeeperTest, FollowsNoLink) {
+  std::string place = testing::TempDir() + "/keeper-XXXXXX";
+  ASSERT_NE(::mkdtemp(place.data()), nullptr);
+  UniqueFd parent(::open(place.c_str(), O_RDONLY | O_DIRECTORY));
+  ASSERT_EQ(::mkdirat(parent.get(), "other", 0700), 0);
+  UniqueFd file(::openat(parent.get(), "other/kept", O_CREAT | O_WRONLY, 0600));
+  ASSERT_TRUE(file.valid());
+  auto keeper = FileKeeper::start({parent.get(), "ours", {"kept"}});
+  ASSERT_TRUE(keeper);
+  ASSERT_EQ(::symlinkat("other", parent.get(), "ours"), 0);
+  keeper->remove();
+  EXPECT_EQ(::faccessat(parent.get(), "other/kept", F_OK, 0), 0);
+  ::unlinkat(parent.get(), "ours", 0);
+  ::unlinkat(parent.get(), "other/kept", 0);
+  ::unlinkat(parent.get(), "other", AT_REMOVEDIR);
+  ::rmdir(place.c_str());
+}
+
+}  // namespace
+}  // namespace rtprof
