@@ -9,13 +9,9 @@ namespace rtprof::agents {
 // The agent's end of the socket to rtprof. Nothing here raises a signal.
 class Channel {
  public:
-  Channel() = default;
-  explicit Channel(int socket) : socket_(socket) {}
-
-  // Connects to a socket of ours or of root's; false where there is none.
+  // Connects to a socket of ours, of root's, or of one who is not known in our user namespace (root outside a
+  // container); false where there is none.
   bool connect(const char* path);
-  bool valid() const { return socket_ >= 0; }
-
   bool send(const void* message, size_t size) const;
   // A message of just `size` bytes with two descriptors, which are the caller's then. False where none comes
   // within `timeout_ms`, or another.

@@ -1,5 +1,6 @@
 #include "agents/ring_writer.h"
 
+#include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -36,9 +37,11 @@ bool RingWriter::open(int memory, int event) {
   if (head != MAP_FAILED) header_ = static_cast<RingHeader*>(head);
   // A shorter file would be fatal to touch.
   off_t size = ::lseek(memory, 0, SEEK_END);
-  bool fits = header_ != nullptr && size >= static_cast<off_t>(kRingData) && header_->magic == kMagic &&
-              header_->protocol == kProtocol && is_power_of_two(header_->capacity) &&
-              header_->capacity >= kRingData && header_->capacity <= kMostCapacity &&
+  bool stays = (::fcntl(memory, F_GET_SEALS) & F_SEAL_SHRINK) != 0;
+  bool fits = header_ != nullptr && stays && size >= static_cast<off_t>(kRingData) &&
+              header_->magic == kMagic && header_->protocol == kProtocol &&
+              is_power_of_two(header_->capacity) && header_->capacity >= kRingData &&
+              header_->capacity <= kMostCapacity &&
               static_cast<uint64_t>(size) >= kRingData + header_->capacity;
   if (fits) {
     capacity_ = header_->capacity;
@@ -59,7 +62,9 @@ void RingWriter::close() {
 RingWriter::Room RingWriter::reserve(uint32_t size, RecordType type) {
   uint64_t position = header_->head.load(std::memory_order_relaxed);
   do {
-    if (position + size - header_->tail.load(std::memory_order_acquire) > capacity_) {
+    // Less than nothing where others have gone on since, which the exchange notices.
+    uint64_t tail = header_->tail.load(std::memory_order_acquire);
+    if (static_cast<int64_t>(position + size - tail) > static_cast<int64_t>(capacity_)) {
       header_->lost.fetch_add(1, std::memory_order_relaxed);
       return {};
     }

@@ -36,25 +36,24 @@ void note_program_start() {
 Recording::Recording(const SamplingPlan& plan, bool subprocesses, bool quiet)
     : plan_(plan),
       subprocesses_(subprocesses),
-      quiet_(quiet),
+
       start_(monotonic_now()),
       start_unix_(wall_clock_now()),
-      services_(plan_),
+      services_(plan_, quiet),
       session_(services_.recorder()) {}
 
 bool Recording::attach(Process opened, const SamplingPlan& plan, Scope scope) {
   auto match = scope == Scope::kAnyCode ? find_target(opened) : find_runtime(opened);
   if (!match) return false;
   if (plan.has(Event::kAlloc) && !match->runtime->allocations) {
+    if (subprocesses_) return false;  // the others may be such
     throw Error(ExitCode::kUsage,
                 fmt::format("allocations of {} cannot be recorded",
                             runtime_title(match->runtime->name, match->detection.version)),
                 "-e alloc is for JVMs");
   }
   Process& process = processes_.emplace_back(std::move(opened));
-  if (plan.has(Event::kAlloc) && plan.agents && !quiet_)
-    fmt::print(stderr, "loading rtprof's agent into process {}, where it stays, idle afterwards\n",
-               process.pid());
+
   try {
     session_.add(match->runtime->open(process, plan, services_));
   } catch (const Error&) {

@@ -87,7 +87,7 @@ class Recording {
 
   SamplingPlan plan_;
   bool subprocesses_;
-  bool quiet_;
+
   Scope scope_ = Scope::kRuntimes;  // of subprocesses
   ProcessTree tree_;                // empty unless subprocesses are followed
   pid_t followed_ = 0;

@@ -1,5 +1,7 @@
 #include "cli/services.h"
 
+#include <fmt/core.h>
+
 #include "kernel/elapsed_time.h"
 
 namespace rtprof::cli {
@@ -14,6 +16,11 @@ Result<kernel::BpfSampler*> Services::bpf(bool machine_stacks) {
   }
   if (!*bpf) return bpf->failure();
   return (*bpf)->get();
+}
+
+void Services::announce_agent(pid_t pid) {
+  if (quiet_) return;
+  fmt::print(stderr, "loading rtprof's agent into process {}, where it stays, idle afterwards\n", pid);
 }
 
 Nanoseconds Services::bpf_cpu_time() const {

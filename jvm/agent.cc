@@ -3,8 +3,10 @@
 #include <fmt/core.h>
 
 #include <cerrno>
+#include <chrono>
 #include <span>
 #include <string>
+#include <thread>
 
 #include "common/agent/placed_library.h"
 #include "common/base/error.h"
@@ -18,6 +20,8 @@ constexpr int kFirstWithSampling = 11;
 constexpr uint64_t kRingBytes = 4 << 20;
 constexpr Nanoseconds kLoadPatience = 10 * kSecond;
 constexpr Nanoseconds kAgentPatience = 5 * kSecond;
+constexpr Nanoseconds kOccupiedPatience = 2 * kSecond;
+constexpr auto kBetweenTries = std::chrono::milliseconds(200);
 constexpr Nanoseconds kEndPatience = kSecond;
 // JavaFrameAnchor (share/runtime/javaFrameAnchor.hpp, cpu/x86/javaFrameAnchor_x86.hpp, JDK 8 to 26): the
 // stack pointer, the pc and the frame pointer, one after the other.
@@ -25,7 +29,7 @@ constexpr uint32_t kPcInAnchor = 8, kFpInAnchor = 16;
 
 ExitCode exit_code_of(int error) {
   if (error == ESRCH) return ExitCode::kTargetEnded;
-  return error == EPERM || error == EACCES ? ExitCode::kNotPermitted : ExitCode::kFailed;
+  return error == EPERM || error == EACCES || error == ENOTCONN ? ExitCode::kNotPermitted : ExitCode::kFailed;
 }
 
 [[noreturn]] void fail(const Process& process, const Failure& failure, const std::string& hint) {
@@ -42,6 +46,8 @@ std::string hint_for(const Failure& failure) {
       return "one profiler at a time can sample the allocations of a JVM: end the other one";
     case EACCES:
       return "mount a directory there that is writable and not noexec, a tmpfs for example";
+    case ENOTCONN:
+      return "try again in a second";
     case ENOSPC:
       return "make room there";
     default:
@@ -67,41 +73,56 @@ std::optional<Failure> load(const Process& process, const PlacedLibrary& placed,
 
 agents::jvm::ThreadOffsets offsets_of(const ThreadLayout& threads, const Layout& layout) {
   uint32_t anchor = threads.anchor.offset + layout.anchor_sp.offset;
-  return {anchor, anchor + kPcInAnchor, anchor + kFpInAnchor, threads.stack_base.offset};
+  return {anchor, anchor + kPcInAnchor, anchor + kFpInAnchor, threads.stack_base.offset,
+          threads.stack_size.offset};
+}
+
+// The agent at work, or why not; with EBUSY where it is for another rtprof.
+Result<AgentLink> start_agent(const Process& process, const Layout& layout, const SharedRing& ring,
+                              uint64_t interval) {
+  auto placed = PlacedLibrary::place(process, embedded_agent());
+  if (!placed) return placed.failure();
+  auto link = AgentLink::listen(*placed, process);
+  if (!link) return link;
+  if (auto failure = load(process, *placed, link->options())) return *failure;
+  if (auto failure = link->accept(process.pid(), kAgentPatience)) return *failure;
+  placed->remove();
+  agents::jvm::Start start;
+  start.secret = link->secret();
+  start.allocation_interval = interval;
+  start.thread = offsets_of(layout.threads, layout);
+  std::span bytes(reinterpret_cast<const uint8_t*>(&start), sizeof start);
+  if (auto failure = link->start(bytes, ring, kAgentPatience)) return *failure;
+  return link;
+}
+
+void check(const Process& process, const Layout& layout) {
+  if (layout.version.feature < kFirstWithSampling) {
+    fail(process,
+         {fmt::format("JDK {} does not sample allocations for agents: that takes JDK 11",
+                      layout.version.text)},
+         "-e cpu and -e wall are for all JDKs");
+  }
+  if (auto refusal = attach_refusal(process, layout)) fail(process, {refusal->reason, EPERM}, refusal->hint);
 }
 
 }  // namespace
 
-Agent Agent::sample_allocations(const Process& process, const Layout& layout, uint64_t interval) {
-  if (layout.version.feature < kFirstWithSampling)
-    fail(process,
-         {fmt::format("JDK {} does not sample allocations for agents: that takes JDK 11",
-                      layout.version.text)},
-         "");
-  if (auto refusal = attach_refusal(process, layout)) {
-    throw Error(ExitCode::kNotPermitted,
-                fmt::format("cannot record allocations of process {}: {}", process.pid(), refusal->reason),
-                refusal->hint);
+Agent Agent::sample_allocations(const Process& process, const Layout& layout, uint64_t interval,
+                                const std::function<void()>& announce) {
+  check(process, layout);
+  announce();
+  auto ring = SharedRing::make(kRingBytes);
+  if (!ring) fail(process, ring.failure(), hint_for(ring.failure()));
+  // One that was killed a moment ago may still be there.
+  TimePoint until = monotonic_now() + kOccupiedPatience;
+  for (;;) {
+    auto link = start_agent(process, layout, *ring, interval);
+    if (link) return {std::move(*link), std::move(*ring)};
+    if (link.failure().error != EBUSY || monotonic_now() > until)
+      fail(process, link.failure(), hint_for(link.failure()));
+    std::this_thread::sleep_for(kBetweenTries);
   }
-  auto checked = [&](auto result) {
-    if (!result) fail(process, result.failure(), hint_for(result.failure()));
-    return std::move(*result);
-  };
-  auto check = [&](const std::optional<Failure>& failure) {
-    if (failure) fail(process, *failure, hint_for(*failure));
-  };
-  SharedRing ring = checked(SharedRing::make(kRingBytes));
-  PlacedLibrary placed = checked(PlacedLibrary::place(process, embedded_agent()));
-  AgentLink link = checked(AgentLink::listen(placed, process));
-  check(load(process, placed, link.options()));
-  check(link.accept(process.pid(), kAgentPatience));
-  placed.remove();
-  agents::jvm::Start start;
-  start.allocation_interval = interval;
-  start.thread = offsets_of(layout.threads, layout);
-  std::span bytes(reinterpret_cast<const uint8_t*>(&start), sizeof start);
-  check(link.start(start.secret, bytes, ring, kAgentPatience));
-  return {std::move(link), std::move(ring)};
 }
 
 Agent::~Agent() {

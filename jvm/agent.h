@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 
 #include "agents/jvm/protocol.h"
 #include "common/agent/agent_link.h"
@@ -15,8 +16,9 @@ class Agent {
  public:
   // Loads the agent, or finds it loaded, and makes it sample an allocation every `interval` bytes on average.
   // Throws Error, with nothing left behind, where the JVM does not load agents, hangs, or another profiler
-  // samples its allocations.
-  static Agent sample_allocations(const Process& process, const Layout& layout, uint64_t interval);
+  // samples its allocations. `announce` is called before anything is placed or loaded.
+  static Agent sample_allocations(const Process& process, const Layout& layout, uint64_t interval,
+                                  const std::function<void()>& announce);
   Agent(Agent&&) = default;
   Agent& operator=(Agent&&) = delete;
   ~Agent();

@@ -12,6 +12,9 @@ namespace {
 
 using Record = agents::jvm::Allocation;
 
+// Of one object; more than any heap has.
+constexpr uint64_t kMostBytes = uint64_t{1} << 46;
+
 // The record without its commit, which is atomic.
 struct Fields {
   uint64_t time;
@@ -42,7 +45,8 @@ std::optional<Allocation> parse_allocation(std::span<const uint8_t> record) {
   uint64_t name_end = sizeof(Record) + uint64_t{fields.name_size};
   uint64_t stack_at = (name_end + kAlignment - 1) / kAlignment * kAlignment;
   if (stack_at > record.size() || fields.stack.size > record.size() - stack_at) return std::nullopt;
-  if (fields.bytes == 0) return std::nullopt;
+  if (fields.bytes == 0 || fields.bytes > kMostBytes || fields.name_size > agents::jvm::kMostNameBytes)
+    return std::nullopt;
   Allocation found;
   found.time = static_cast<TimePoint>(fields.time);
   found.bytes = fields.bytes;

@@ -1,5 +1,6 @@
 #include "jvm/allocation_source.h"
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 #include <unordered_map>
@@ -16,6 +17,7 @@ namespace rtprof::jvm {
 namespace {
 
 constexpr Nanoseconds kBetweenLooksAtTids = kSecond;
+constexpr size_t kMostThreads = 1 << 17;
 
 class AllocationSource final : public Source {
  public:
@@ -30,7 +32,8 @@ class AllocationSource final : public Source {
         names_(process.pid(), recorder_, kind.thread_names),
         tids_(process),
         weigher_(plan.allocation_interval, layout.version.feature < kFirstWithEvenSamples),
-        agent_(Agent::sample_allocations(process, layout, plan.allocation_interval)),
+        agent_(Agent::sample_allocations(process, layout, plan.allocation_interval,
+                                         [&] { services.announce_agent(process.pid()); })),
         since_(monotonic_now()) {
     quality_.pid = process.pid();
     quality_.runtime = kind.runtime;
@@ -93,6 +96,8 @@ class AllocationSource final : public Source {
 
   void take(Allocation& allocation) {
     pid_t tid = tid_of(allocation);
+    // The target may name any thread.
+    if (threads_.size() >= kMostThreads && !threads_.contains(tid)) tid = process_.pid();
     if (threads_.insert(tid).second) names_.add(tid);
     SampledWeight weight = weigher_.weigh(allocation.bytes);
     RawSample sample;
@@ -100,7 +105,7 @@ class AllocationSource final : public Source {
     sample.stack = stack_of(tid, allocation);
     sample.thread = {process_.pid(), code_.owner(tid, sample.stack)};
     if (plan_.allocation_types) sample.callees = RawStack{type_namer_, types_->id(allocation.type)};
-    sample.start = allocation.time;
+    sample.start = std::clamp(allocation.time, since_, std::max(since_, monotonic_now()));
     sample.weight = std::llround(weight.bytes);
     // The part of an object that is left over is told with the next one.
     objects_left_ += weight.objects;

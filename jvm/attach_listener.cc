@@ -34,6 +34,10 @@ constexpr size_t kMostReplyBytes = 1 << 20;
 // A command has so many arguments, if need be empty ones.
 constexpr size_t kArguments = 3;
 
+constexpr const char* kHangs = "the JVM does not answer: it hangs, or waits for a safepoint";
+// For a JVM to come so far that it catches SIGQUIT.
+constexpr Nanoseconds kStartPatience = 2 * kSecond;
+
 struct Place {
   UniqueFd tmp;  // /tmp of the target
   std::string socket;
@@ -56,7 +60,7 @@ Result<Place> place_of(const Process& process) {
 }
 
 // Connects to the target itself, and to nobody who has made a file of that name before it.
-Result<UniqueFd> connect(const Process& process, const Place& place) {
+Result<UniqueFd> connect(const Process& process, const Place& place, TimePoint until) {
   struct stat facts {};
   if (::fstatat(place.tmp.get(), place.socket.c_str(), &facts, AT_SYMLINK_NOFOLLOW) != 0)
     return failed("no socket");
@@ -69,11 +73,17 @@ Result<UniqueFd> connect(const Process& process, const Place& place) {
                               place.tmp.get(), place.socket);
   *end.out = '\0';
   UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  // Where a JVM that hangs has not taken others yet, connect() would wait for ever.
+  Nanoseconds left = std::max<Nanoseconds>(until - monotonic_now(), kMillisecond);
+  timeval patience{left / kSecond, left % kSecond / 1000};
+  ::setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
   {
     // HotSpot looks at who has connected.
     EffectiveIds ids(place.user, place.group);
-    if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
-      return failed("cannot connect to the JVM's socket");
+    bool connected =
+        ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+    if (!connected && errno == EAGAIN) return Failure{kHangs, ETIMEDOUT};
+    if (!connected) return failed("cannot connect to the JVM's socket");
   }
   ucred peer{};
   socklen_t size = sizeof peer;
@@ -97,21 +107,45 @@ bool send_signal(const Process& process, int signal) {
   return process.alive() && ::kill(process.pid(), signal) == 0;
 }
 
+// A JVM that does not catch SIGQUIT would be ended by it.
+bool will_catch(const Process& process, TimePoint until) {
+  while (!process.has_execed() && process.alive()) {
+    if (catches(process, SIGQUIT)) return true;
+    if (monotonic_now() > until) return false;
+    std::this_thread::sleep_for(kBetweenLooks);
+  }
+  return false;
+}
+
+// HotSpot answers SIGQUIT by a dump of its threads where there is no such file of its user's.
+std::optional<Failure> make_trigger(const Place& place) {
+  UniqueFd file(::openat(place.tmp.get(), place.trigger.c_str(),
+                         O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+  if (file.valid()) return std::nullopt;
+  struct stat facts {};
+  bool is_there =
+      errno == EEXIST && ::fstatat(place.tmp.get(), place.trigger.c_str(), &facts, AT_SYMLINK_NOFOLLOW) == 0;
+  if (!is_there) return failed("cannot make a file in the target's /tmp");
+  if (S_ISREG(facts.st_mode) && facts.st_uid == place.user) return std::nullopt;
+  return Failure{fmt::format("/tmp/{} belongs to somebody else", place.trigger), EPERM};
+}
+
 // Makes the JVM start its listener, and connects to it.
 Result<UniqueFd> connect_after_trigger(const Process& process, const Place& place, TimePoint until) {
-  auto keeper = FileKeeper::start({place.tmp.get(), "", {place.trigger}});
+  if (!will_catch(process, std::min(until, monotonic_now() + kStartPatience))) {
+    return Failure{"it is still starting: it does not listen to SIGQUIT yet", ENOTCONN};
+  }
+  auto keeper =
+      FileKeeper::start({place.tmp.get(), "", {place.trigger}, place.user, place.group, place.socket});
   if (!keeper) return keeper.failure();
   {
-    // HotSpot looks at whose it is.
     EffectiveIds ids(place.user, place.group);
-    UniqueFd file(::openat(place.tmp.get(), place.trigger.c_str(),
-                           O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
-    if (!file.valid() && errno != EEXIST) return failed("cannot make a file in the target's /tmp");
+    if (auto failure = make_trigger(place)) return *failure;
   }
   if (!send_signal(process, SIGQUIT)) return failed("cannot signal the process");
   for (;;) {
     std::this_thread::sleep_for(kBetweenLooks);
-    auto socket = connect(process, place);
+    auto socket = connect(process, place, until);
     bool is_final = socket || socket.failure().error == EPERM;
     if (is_final) return socket;
     if (!process.alive()) return Failure{"the process has ended", ESRCH};
@@ -136,7 +170,7 @@ Result<std::string> read_all(const Process& process, int socket, TimePoint until
   std::array<char, 4096> part{};
   while (reply.size() < kMostReplyBytes) {
     Nanoseconds left = until - monotonic_now();
-    if (left <= 0) return Failure{"the JVM does not answer: it hangs, or waits for a safepoint", ETIMEDOUT};
+    if (left <= 0) return Failure{kHangs, ETIMEDOUT};
     std::array<pollfd, 2> wanted{{{socket, POLLIN, 0}, {process.pidfd(), POLLIN, 0}}};
     if (::poll(wanted.data(), wanted.size(), static_cast<int>(left / kMillisecond) + 1) <= 0) continue;
     ssize_t got = ::recv(socket, part.data(), part.size(), MSG_DONTWAIT);
@@ -164,10 +198,6 @@ std::optional<AttachRefusal> attach_refusal(const Process& process, const Layout
   if (is(kLoading, false))
     return AttachRefusal{"this JVM was started with -XX:-EnableDynamicAgentLoading",
                          "start it with -XX:+EnableDynamicAgentLoading"};
-  if (!catches(process, SIGQUIT))
-    return AttachRefusal{
-        "this JVM does not listen to SIGQUIT: it is still starting, or was started with -Xrs",
-        "try again; a JVM with -Xrs needs -XX:+StartAttachListener"};
   auto stat = read_stat(process.directory());
   if (stat && (stat->state == 'T' || stat->state == 't'))
     return AttachRefusal{"the process is stopped", fmt::format("kill -CONT {} lets it go on", process.pid())};
@@ -179,7 +209,7 @@ Result<AttachReply> say_to_attach_listener(const Process& process, const std::ve
   TimePoint until = monotonic_now() + patience;
   auto place = place_of(process);
   if (!place) return place.failure();
-  auto socket = connect(process, *place);
+  auto socket = connect(process, *place, until);
   // Not there yet, or left over from another process of that id.
   bool is_not_there = !socket && (socket.failure().error == ENOENT || socket.failure().error == ECONNREFUSED);
   if (is_not_there) socket = connect_after_trigger(process, *place, until);

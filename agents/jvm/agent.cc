@@ -5,6 +5,8 @@
 #include <jni.h>
 #include <pthread.h>
 #include <signal.h>
+#include <sys/prctl.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <cstdio>
@@ -15,13 +17,18 @@
 #include "agents/jvm/start.h"
 #include "agents/options.h"
 
-// The name that libc had for it before 2.34, and that newer ones have, too.
+// The names that libc had for them before 2.34, and that newer ones have, too.
 __asm__(".symver pthread_create,pthread_create@GLIBC_2.2.5");
+__asm__(".symver pthread_attr_setstacksize,pthread_attr_setstacksize@GLIBC_2.2.5");
 
 namespace rtprof::agents::jvm {
 namespace {
 
 constexpr int kStartTimeoutMs = 5000;
+// HotSpot's own pages at the end of the stack of a thread that it knows are among it.
+constexpr size_t kServerStackBytes = 1 << 20;
+constexpr int kRefusalTimeoutMs = 1000;
+constexpr useconds_t kBetweenTriesUs = 100'000;
 
 // What serves the rtprof of the moment; one at a time.
 struct Server {
@@ -55,41 +62,69 @@ class AsJavaThread {
   JNIEnv* jni_ = nullptr;
 };
 
+Answer failed(const char* what) {
+  Answer answer;
+  answer.refusal = Refusal::kFailed;
+  std::snprintf(answer.text, sizeof answer.text, "%s", what);
+  return answer;
+}
+
+void close_both(const int (&descriptors)[2]) {
+  for (int each : descriptors) ::close(each);
+}
+
 Answer start(const Start& wanted, const int (&descriptors)[2]) {
   AsJavaThread attached(server.vm);
   if (attached.jni() != nullptr)
     return server.allocations.start(server.vm, attached.jni(), wanted, descriptors[0], descriptors[1]);
-  for (int each : descriptors) ::close(each);
-  Answer answer;
-  answer.refusal = Refusal::kFailed;
-  std::snprintf(answer.text, sizeof answer.text, "the JVM takes no more threads");
-  return answer;
+  close_both(descriptors);
+  return failed("the JVM takes no more threads");
+}
+
+void stop() {
+  server.allocations.end_recording();
+  // Where memory is short it may take a while until the JVM takes a thread.
+  for (;; ::usleep(kBetweenTriesUs)) {
+    AsJavaThread attached(server.vm);
+    if (attached.jni() == nullptr) continue;
+    server.allocations.stop_sampling();
+    return;
+  }
+}
+
+bool say_hello(const Channel& channel, const Secret& secret) {
+  Hello hello;
+  hello.secret = secret;
+  hello.pid = ::getpid();
+  return channel.send(&hello, sizeof hello);
 }
 
 void serve_until_the_end() {
-  Hello hello;
-  hello.secret = server.secret;
-  hello.pid = ::getpid();
   Start wanted;
   int descriptors[2];
-  if (!server.channel.send(&hello, sizeof hello)) return;
-  if (!server.channel.receive(&wanted, sizeof wanted, descriptors, kStartTimeoutMs)) return;
-  if (!is_valid(wanted, server.secret)) {
-    for (int each : descriptors) ::close(each);
-    return;
+  if (!say_hello(server.channel, server.secret)) return;
+  Answer answer;
+  if (!server.channel.receive(&wanted, sizeof wanted, descriptors, kStartTimeoutMs)) {
+    answer = failed("the agent got no ring: the process may have no descriptor left");
+  } else if (!is_valid(wanted, server.secret)) {
+    close_both(descriptors);
+    answer = failed("the agent is told what makes no sense");
+  } else {
+    answer = start(wanted, descriptors);
   }
-  Answer answer = start(wanted, descriptors);
   bool runs = answer.refusal == Refusal::kNone;
   if (server.channel.send(&answer, sizeof answer) && runs) server.channel.wait_for_end();
-  if (!runs) return;
-  AsJavaThread attached(server.vm);
-  server.allocations.stop();
+  if (runs) stop();
 }
 
 void* serve(void*) {
+  ::prctl(PR_SET_NAME, "rtprof-agent");
   serve_until_the_end();
-  server.channel.close();
+  // In this order: who sees the one closed may want the other.
+  Channel channel = server.channel;
+  server.channel = Channel();
   server.busy.store(false);
+  channel.close();
   return nullptr;
 }
 
@@ -101,6 +136,7 @@ bool start_thread() {
   pthread_attr_t attributes;
   if (::pthread_attr_init(&attributes) != 0) return false;
   ::pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+  ::pthread_attr_setstacksize(&attributes, kServerStackBytes);
   ::sigprocmask(SIG_SETMASK, &all, &before);
   pthread_t thread;
   bool started = ::pthread_create(&thread, &attributes, serve, nullptr) == 0;
@@ -113,13 +149,16 @@ bool start_thread() {
 void refuse(const Options& options) {
   Channel channel;
   if (!channel.connect(options.path)) return;
-  Hello hello;
-  hello.secret = options.secret;
-  hello.pid = ::getpid();
+  Start wanted;
+  int descriptors[2];
+  bool is_told = say_hello(channel, options.secret);
+  // Or the answer would be lost with what was not read.
+  if (is_told && channel.receive(&wanted, sizeof wanted, descriptors, kRefusalTimeoutMs))
+    close_both(descriptors);
   Answer answer;
   answer.refusal = Refusal::kOccupied;
   std::snprintf(answer.text, sizeof answer.text, "another rtprof records this JVM");
-  if (channel.send(&hello, sizeof hello)) channel.send(&answer, sizeof answer);
+  if (is_told) channel.send(&answer, sizeof answer);
   channel.close();
 }
 

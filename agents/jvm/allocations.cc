@@ -1,6 +1,5 @@
 #include "agents/jvm/allocations.h"
 
-#include <sched.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -25,6 +24,9 @@ Answer refused(Refusal refusal, const char* what, int error = 0) {
   }
   return answer;
 }
+
+constexpr useconds_t kBetweenLooksUs = 1000;
+constexpr jint kDefaultInterval = 512 << 10;
 
 // JDK 21's name for the bit after that of sampled allocations; unknown to older headers.
 constexpr size_t kVirtualThreadsBit = 44;
@@ -60,8 +62,11 @@ StackHeader stack_of(uintptr_t thread, const ThreadOffsets& offsets) {
   StackHeader stack{};
   uint64_t sp = word_at(thread + offsets.last_sp);
   uint64_t end = word_at(thread + offsets.stack_base);
+  uint64_t begin = end - word_at(thread + offsets.stack_size);
   uint64_t here = reinterpret_cast<uintptr_t>(&stack);
-  if (sp <= here || sp % sizeof(uint64_t) != 0 || sp >= end) return stack;
+  // Another stack than the thread's own may end sooner.
+  bool is_own = begin <= here && here < sp && sp < end;
+  if (!is_own || sp % sizeof(uint64_t) != 0) return stack;
   stack.sp = sp;
   stack.pc = word_at(thread + offsets.last_pc);
   // HotSpot leaves it to who looks: it was pushed by the call.
@@ -92,7 +97,10 @@ Answer Allocations::start(JavaVM* vm, JNIEnv* jni, const Start& wanted, int memo
   } else {
     answer = enable(jni, wanted);
   }
-  if (answer.refusal != Refusal::kNone) stop();
+  if (answer.refusal != Refusal::kNone) {
+    end_recording();
+    stop_sampling();
+  }
   return answer;
 }
 
@@ -121,46 +129,52 @@ Answer Allocations::enable(JNIEnv* jni, const Start& wanted) {
   return error == 0 ? Answer() : refused(Refusal::kFailed, "allocations cannot be sampled", error);
 }
 
-void Allocations::stop() {
+void Allocations::end_recording() {
   runs_.store(false);
-  if (jvmti_ != nullptr) {
-    jvmti_->SetEventNotificationMode(JVMTI_DISABLE, JVMTI_EVENT_SAMPLED_OBJECT_ALLOC, nullptr);
-    jvmti_->DisposeEnvironment();
-    jvmti_ = nullptr;
-  }
-  while (recording_.load() != 0) ::sched_yield();
+  // Nothing that they do there waits.
+  while (writing_.load() != 0) ::usleep(kBetweenLooksUs);
   ring_.close();
+}
+
+void Allocations::stop_sampling() {
+  if (jvmti_ == nullptr) return;
+  jvmti_->SetEventNotificationMode(JVMTI_DISABLE, JVMTI_EVENT_SAMPLED_OBJECT_ALLOC, nullptr);
+  // Of the whole JVM: others may rely on it.
+  jvmti_->SetHeapSamplingInterval(kDefaultInterval);
+  jvmti_->DisposeEnvironment();
+  jvmti_ = nullptr;
 }
 
 void JNICALL Allocations::on_sample(jvmtiEnv* jvmti, JNIEnv* jni, jthread, jobject, jclass type,
                                     jlong bytes) {
   Allocations& self = *running;
-  self.recording_.fetch_add(1);
-  if (self.runs_.load()) self.record(jvmti, jni, type, bytes);
-  self.recording_.fetch_sub(1);
-}
-
-void Allocations::record(jvmtiEnv* jvmti, JNIEnv* jni, jclass type, jlong bytes) {
+  if (!self.runs_.load()) return;
   char* name = nullptr;
   if (jvmti->GetClassSignature(type, &name, nullptr) != JVMTI_ERROR_NONE) name = nullptr;
-  size_t length = name == nullptr ? 0 : std::strlen(name);
+  self.writing_.fetch_add(1);
+  // An event may come late, of an environment that is no more.
+  if (self.runs_.load() && jvmti == self.jvmti_) self.record(jni, name == nullptr ? "" : name, bytes);
+  self.writing_.fetch_sub(1);
+  if (name != nullptr) jvmti->Deallocate(reinterpret_cast<unsigned char*>(name));
+}
+
+void Allocations::record(JNIEnv* jni, const char* name, jlong bytes) {
+  size_t length = std::strlen(name);
   auto name_size = static_cast<uint32_t>(length < kMostNameBytes ? length : kMostNameBytes);
   StackHeader stack = stack_of(reinterpret_cast<uintptr_t>(jni) - jni_in_thread_, offsets_);
   uint32_t stack_at = aligned(sizeof(Allocation) + name_size);
   auto room = ring_.reserve(stack_at + aligned(stack.size), RecordType::kAllocation);
-  if (room.record != nullptr) {
-    auto* begin = reinterpret_cast<uint8_t*>(room.record);
-    auto* record = reinterpret_cast<Allocation*>(begin);
-    record->time = now();
-    record->bytes = static_cast<uint64_t>(bytes);
-    record->tid = static_cast<int32_t>(::syscall(SYS_gettid));
-    record->name_size = name_size;
-    record->stack = stack;
-    if (name_size != 0) std::memcpy(begin + sizeof(Allocation), name, name_size);
-    if (stack.size != 0) std::memcpy(begin + stack_at, reinterpret_cast<const void*>(stack.sp), stack.size);
-    ring_.commit(room);
-  }
-  if (name != nullptr) jvmti->Deallocate(reinterpret_cast<unsigned char*>(name));
+  if (room.record == nullptr) return;
+  auto* begin = reinterpret_cast<uint8_t*>(room.record);
+  auto* record = reinterpret_cast<Allocation*>(begin);
+  record->time = now();
+  record->bytes = static_cast<uint64_t>(bytes);
+  record->tid = static_cast<int32_t>(::syscall(SYS_gettid));
+  record->name_size = name_size;
+  record->stack = stack;
+  std::memcpy(begin + sizeof(Allocation), name, name_size);
+  if (stack.size != 0) std::memcpy(begin + stack_at, reinterpret_cast<const void*>(stack.sp), stack.size);
+  ring_.commit(room);
 }
 
 }  // namespace rtprof::agents::jvm

@@ -20,13 +20,15 @@ class Allocations {
  public:
   // On a thread that is attached to the JVM. Takes the ring's descriptors in any case.
   Answer start(JavaVM* vm, JNIEnv* jni, const Start& wanted, int memory, int event);
-  // The same. Afterwards nothing of it is at work, and the capability is free again.
-  void stop();
+  // On any thread: from here on nothing is recorded, and the ring is not touched.
+  void end_recording();
+  // On an attached thread, afterwards: the JVM samples no more, and the capability is free again.
+  void stop_sampling();
 
  private:
   static void JNICALL on_sample(jvmtiEnv* jvmti, JNIEnv* jni, jthread thread, jobject object, jclass type,
                                 jlong bytes);
-  void record(jvmtiEnv* jvmti, JNIEnv* jni, jclass type, jlong bytes);
+  void record(JNIEnv* jni, const char* name, jlong bytes);
   Answer enable(JNIEnv* jni, const Start& wanted);
 
   jvmtiEnv* jvmti_ = nullptr;
@@ -34,7 +36,7 @@ class Allocations {
   ThreadOffsets offsets_;
   uintptr_t jni_in_thread_ = 0;  // where in a JavaThread its JNIEnv is
   std::atomic<bool> runs_ = false;
-  std::atomic<int> recording_ = 0;  // threads in record()
+  std::atomic<int> writing_ = 0;  // threads that may touch the ring
 };
 
 }  // namespace rtprof::agents::jvm

@@ -7,10 +7,12 @@ namespace rtprof::agents::jvm {
 
 // Where things are in a JavaThread, in bytes: as HotSpot describes itself, which rtprof reads from outside.
 struct ThreadOffsets {
-  uint32_t last_sp = 0;  // JavaFrameAnchor's three words: _last_Java_sp,
-  uint32_t last_pc = 0;  // _last_Java_pc
-  uint32_t last_fp = 0;  // and _last_Java_fp
-  uint32_t stack_base = 0;
+  uint32_t last_sp = 0;     // JavaFrameAnchor's three words: _last_Java_sp,
+  uint32_t last_pc = 0;     // _last_Java_pc
+  uint32_t last_fp = 0;     // and _last_Java_fp
+  uint32_t stack_base = 0;  // where its stack ends
+  uint32_t stack_size = 0;
+  uint32_t reserved = 0;
 };
 // No JavaThread is larger.
 constexpr uint32_t kLargestOffset = 64 << 10;

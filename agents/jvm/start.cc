@@ -18,7 +18,7 @@ bool is_valid(const Start& start, const Secret& secret) {
   return is_start && std::memcmp(&start.secret, &secret, sizeof secret) == 0 &&
          start.allocation_interval != 0 && start.allocation_interval <= INT32_MAX &&
          is_place(thread.last_sp) && is_place(thread.last_pc) && is_place(thread.last_fp) &&
-         is_place(thread.stack_base);
+         is_place(thread.stack_base) && is_place(thread.stack_size);
 }
 
 }  // namespace rtprof::agents::jvm

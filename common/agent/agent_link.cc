@@ -14,6 +14,7 @@
 #include <cstring>
 
 #include "common/base/error.h"
+#include "common/process/effective_ids.h"
 #include "common/process/procfs.h"
 
 namespace rtprof {
@@ -25,8 +26,12 @@ Failure failed(const char* what) {
 
 bool is_readable(int fd, TimePoint until) {
   pollfd wanted{fd, POLLIN, 0};
-  Nanoseconds left = std::max<Nanoseconds>(until - monotonic_now(), 0);
-  return ::poll(&wanted, 1, static_cast<int>(left / kMillisecond)) > 0;
+  int ready;
+  do {
+    Nanoseconds left = std::max<Nanoseconds>(until - monotonic_now(), 0);
+    ready = ::poll(&wanted, 1, static_cast<int>(left / kMillisecond));
+  } while (ready < 0 && errno == EINTR);
+  return ready > 0;
 }
 
 bool is_process(int socket, pid_t pid) {
@@ -57,16 +62,14 @@ Result<AgentLink> AgentLink::listen(const PlacedLibrary& placed, const Process& 
   auto end = fmt::format_to_n(address.sun_path, sizeof address.sun_path - 1, "/proc/self/fd/{}/{}",
                               placed.directory(), PlacedLibrary::kSocket);
   *end.out = '\0';
-  ::unlinkat(placed.directory(), PlacedLibrary::kSocket, 0);
+  auto status = read_status(process.directory());
+  if (!status) return Failure{"the process has ended", ESRCH};
+  EffectiveIds ids(status->effective_uid, status->effective_gid);
   bool listens = socket.valid() &&
+                 (::unlinkat(placed.directory(), PlacedLibrary::kSocket, 0) == 0 || errno == ENOENT) &&
                  ::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 &&
                  ::listen(socket.get(), 4) == 0;
   if (!listens) return failed("cannot listen for the agent");
-  if (auto status = read_status(process.directory())) {
-    int changed = ::fchownat(placed.directory(), PlacedLibrary::kSocket, status->effective_uid,
-                             status->effective_gid, AT_SYMLINK_NOFOLLOW);
-    if (changed != 0 && ::geteuid() == 0) return failed("cannot give a socket to the target's user");
-  }
   std::string options;
   for (uint8_t byte : secret.bytes) options += fmt::format("{:02x}", byte);
   return AgentLink(std::move(socket), secret, options + "," + placed.socket());
@@ -88,12 +91,11 @@ std::optional<Failure> AgentLink::accept(pid_t pid, Nanoseconds patience) {
   return Failure{"the agent was loaded, and does not say so", ETIMEDOUT};
 }
 
-std::optional<Failure> AgentLink::start(agents::Secret& secret, std::span<const uint8_t> start,
-                                        const SharedRing& ring, Nanoseconds patience) {
-  secret = secret_;
+std::optional<Failure> AgentLink::start(std::span<const uint8_t> bytes, const SharedRing& ring,
+                                        Nanoseconds patience) {
   int descriptors[] = {ring.memory(), ring.event()};
   alignas(cmsghdr) char control[CMSG_SPACE(sizeof descriptors)]{};
-  iovec part{const_cast<uint8_t*>(start.data()), start.size()};
+  iovec part{const_cast<uint8_t*>(bytes.data()), bytes.size()};
   msghdr message{};
   message.msg_iov = &part;
   message.msg_iovlen = 1;
@@ -106,7 +108,7 @@ std::optional<Failure> AgentLink::start(agents::Secret& secret, std::span<const 
   std::memcpy(CMSG_DATA(rights), descriptors, sizeof descriptors);
   // An agent that another rtprof uses has answered already, and is gone.
   ssize_t sent = ::sendmsg(socket_.get(), &message, MSG_NOSIGNAL);
-  if (sent != static_cast<ssize_t>(start.size()) && errno != EPIPE) return failed("cannot start the agent");
+  if (sent != static_cast<ssize_t>(bytes.size()) && errno != EPIPE) return failed("cannot start the agent");
   auto said = answer(patience);
   if (!said) return said.failure();
   if (said->refusal == agents::Refusal::kNone) return std::nullopt;

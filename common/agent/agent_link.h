@@ -25,10 +25,10 @@ class AgentLink {
   static Result<AgentLink> listen(const PlacedLibrary& placed, const Process& process);
   // Until the target's agent has connected; whoever else does is turned away.
   std::optional<Failure> accept(pid_t pid, Nanoseconds patience);
-  // Starts it: `start` is the runtime's message, whose secret is filled in here. What it refuses is a
-  // failure.
-  std::optional<Failure> start(agents::Secret& secret, std::span<const uint8_t> start, const SharedRing& ring,
-                               Nanoseconds patience);
+  // For the runtime's message that starts it.
+  const agents::Secret& secret() const { return secret_; }
+  // Sends that message with the ring. What the agent refuses is a failure, with EBUSY where it is in use.
+  std::optional<Failure> start(std::span<const uint8_t> bytes, const SharedRing& ring, Nanoseconds patience);
   // Returns when the agent has stopped, or after `patience`.
   void end(Nanoseconds patience);
 

@@ -2,12 +2,14 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <utility>
@@ -15,36 +17,61 @@
 namespace rtprof {
 namespace {
 
-constexpr unsigned kMostOpenFiles = 65536;
-
-void close_between(unsigned first, unsigned last) {
-  if (first > last || ::syscall(SYS_close_range, first, last, 0) == 0) return;
-  for (unsigned fd = first; fd <= std::min(last, kMostOpenFiles); ++fd) ::close(static_cast<int>(fd));
-}
+constexpr int kMostOpenFiles = 65536;
+constexpr int kLooksForAwaited = 50;
+constexpr useconds_t kBetweenLooksUs = 20'000;
 
 // What is open here stays open as long as the child lives: sockets to targets, events of the kernel.
-void close_all_but(int one, int other) {
-  auto [low, high] = std::minmax({static_cast<unsigned>(one), static_cast<unsigned>(other)});
-  if (low > 0) close_between(0, low - 1);
-  close_between(low + 1, high - 1);
-  close_between(high + 1, ~0u);
+// Afterwards `socket` is 0 and `parent` is 1.
+void keep_open(int socket, int parent) {
+  int high = ::fcntl(parent, F_DUPFD, socket + 2);
+  ::dup2(socket, 0);
+  ::dup2(high, 1);
+  if (::syscall(SYS_close_range, 2u, ~0u, 0u) == 0) return;
+  for (int fd = 2; fd < kMostOpenFiles; ++fd) ::close(fd);
+}
+
+void become(uid_t user, gid_t group) {
+  if (::geteuid() == user) return;
+  ::syscall(SYS_setgroups, 0, nullptr);
+  ::syscall(SYS_setresgid, group, group, group);
+  ::syscall(SYS_setresuid, user, user, user);
+}
+
+void remove_files(int parent, const FileKeeper::Files& files) {
+  int directory = parent;
+  if (!files.directory.empty()) {
+    directory = ::openat(parent, files.directory.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    // Who has the lock has a keeper, too.
+    if (directory < 0 || ::flock(directory, LOCK_EX | LOCK_NB) != 0) return;
+  }
+  for (const std::string& name : files.names) {
+    struct stat facts {};
+    bool is_ours =
+        ::fstatat(directory, name.c_str(), &facts, AT_SYMLINK_NOFOLLOW) == 0 && facts.st_uid == files.user;
+    if (is_ours) ::unlinkat(directory, name.c_str(), 0);
+  }
+  if (!files.directory.empty()) ::unlinkat(parent, files.directory.c_str(), AT_REMOVEDIR);
 }
 
 // In the child of a program with several threads: system calls only, and nothing that allocates.
-[[noreturn]] void keep(int pipe, const FileKeeper::Files& files) {
+[[noreturn]] void keep(int socket, const FileKeeper::Files& files) {
   sigset_t all;
   ::sigfillset(&all);
   ::sigprocmask(SIG_SETMASK, &all, nullptr);
   ::setsid();
-  ::prctl(PR_SET_NAME, "rtprof-keeper");
-  close_all_but(pipe, files.parent);
-  char byte;
-  while (::read(pipe, &byte, 1) < 0 && errno == EINTR) continue;
-  int directory = files.parent;
-  if (!files.directory.empty())
-    directory = ::openat(files.parent, files.directory.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW);
-  for (const std::string& name : files.names) ::unlinkat(directory, name.c_str(), 0);
-  if (!files.directory.empty()) ::unlinkat(files.parent, files.directory.c_str(), AT_REMOVEDIR);
+  // No name that somebody kills who kills rtprof by its name.
+  ::prctl(PR_SET_NAME, "file-keeper");
+  keep_open(socket, files.parent);
+  become(files.user, files.group);
+  char byte = 0;
+  [[maybe_unused]] ssize_t sent = ::write(0, &byte, 1);
+  while (::read(0, &byte, 1) < 0 && errno == EINTR) continue;
+  for (int i = 0; !files.awaited.empty() && i < kLooksForAwaited; ++i) {
+    if (::faccessat(1, files.awaited.c_str(), F_OK, AT_SYMLINK_NOFOLLOW) == 0) break;
+    ::usleep(kBetweenLooksUs);
+  }
+  remove_files(1, files);
   ::_exit(0);
 }
 
@@ -52,20 +79,26 @@ void close_all_but(int one, int other) {
 
 Result<FileKeeper> FileKeeper::start(const Files& files) {
   std::array<int, 2> ends{};
-  if (::pipe2(ends.data(), O_CLOEXEC) != 0) return Failure{"cannot make a pipe", errno};
-  UniqueFd reading(ends[0]);
-  UniqueFd writing(ends[1]);
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0)
+    return Failure{"cannot make a socket", errno};
+  UniqueFd ours(ends[0]);
+  UniqueFd theirs(ends[1]);
   pid_t child = ::fork();
   if (child < 0) return Failure{"cannot start a process that removes files", errno};
-  if (child == 0) keep(reading.get(), files);
-  return FileKeeper(child, std::move(writing));
+  if (child == 0) keep(theirs.get(), files);
+  theirs.reset();
+  FileKeeper keeper(child, std::move(ours));
+  // Until it is in a session of its own: what kills this one's process group does not reach it then.
+  char byte;
+  while (::read(keeper.socket_.get(), &byte, 1) < 0 && errno == EINTR) continue;
+  return keeper;
 }
 
 FileKeeper::FileKeeper(FileKeeper&& other) noexcept
-    : child_(std::exchange(other.child_, 0)), pipe_(std::move(other.pipe_)) {}
+    : child_(std::exchange(other.child_, 0)), socket_(std::move(other.socket_)) {}
 
 void FileKeeper::remove() {
-  pipe_.reset();
+  socket_.reset();
   pid_t child = std::exchange(child_, 0);
   if (child == 0) return;
   while (::waitpid(child, nullptr, 0) < 0 && errno == EINTR) continue;

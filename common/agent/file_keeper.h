@@ -12,27 +12,34 @@ namespace rtprof {
 
 // Removes files that lie in a target's file system for a moment: also where this program is killed meanwhile.
 // A small child process waits for that; it is started before the first of the files is made, and outlives
-// this program by the time that the removal takes.
+// this program by the time that the removal takes. It acts as the user whose files they are, and cannot
+// remove what that user could not.
 class FileKeeper {
  public:
   struct Files {
-    int parent = -1;                 // a directory, open; the caller's
-    std::string directory;           // made in it, removed last, never followed as a link; empty: none
-    std::vector<std::string> names;  // in that; those that are not there are passed over
+    int parent = -1;  // a directory, open; the caller's
+    // Made in it, removed last, never followed as a link, and left alone while another process has a lock on
+    // it; empty: none.
+    std::string directory;
+    std::vector<std::string> names;  // in that; those that are not there, or not of `user`, are passed over
+    uid_t user = 0;
+    gid_t group = 0;
+    // The files are kept until there is one of this name, too, for a second at most; empty: none.
+    std::string awaited = {};
   };
   static Result<FileKeeper> start(const Files& files);
   FileKeeper(FileKeeper&& other) noexcept;
   FileKeeper& operator=(FileKeeper&&) = delete;
   ~FileKeeper() { remove(); }
 
-  // Returns when the files are gone.
+  // Returns when the files are gone. A lock of the caller's own has to be given up before.
   void remove();
 
  private:
-  FileKeeper(pid_t child, UniqueFd pipe) : child_(child), pipe_(std::move(pipe)) {}
+  FileKeeper(pid_t child, UniqueFd socket) : child_(child), socket_(std::move(socket)) {}
 
   pid_t child_;
-  UniqueFd pipe_;
+  UniqueFd socket_;
 };
 
 }  // namespace rtprof

@@ -14,6 +14,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/error.h"
+#include "common/process/effective_ids.h"
 #include "common/process/procfs.h"
 #include "common/process/target_root.h"
 
@@ -53,7 +54,7 @@ Owner owner_for(const Process& process) {
   return status ? Owner{status->effective_uid, status->effective_gid} : Owner{::geteuid(), ::getegid()};
 }
 
-// The directory, new or left over, with a lock on it; nobody else's.
+// The directory, new or left over, with a lock on it; nobody else's. As the owner.
 Result<UniqueFd> make_directory(int parent, const std::string& name, const Owner& owner) {
   TimePoint until = monotonic_now() + kPatience;
   for (;;) {
@@ -63,24 +64,19 @@ Result<UniqueFd> make_directory(int parent, const std::string& name, const Owner
     struct stat facts {};
     if (!directory.valid() && errno == ENOENT) continue;
     if (!directory.valid() || ::fstat(directory.get(), &facts) != 0) return failed("cannot open " + name);
-    if (facts.st_uid != owner.user && facts.st_uid != ::geteuid())
-      return Failure{fmt::format("{} belongs to somebody else", name), EEXIST};
+    if (facts.st_uid != owner.user || (facts.st_mode & 077) != 0)
+      return Failure{fmt::format("{} is not for the target's user alone", name), EEXIST};
     bool is_locked = ::flock(directory.get(), LOCK_EX | LOCK_NB) == 0;
     // Removed by who had the lock.
     bool is_there = is_locked && ::fstat(directory.get(), &facts) == 0 && facts.st_nlink != 0;
-    if (is_there) {
-      if (facts.st_uid != owner.user && ::fchown(directory.get(), owner.user, owner.group) != 0)
-        return failed("cannot give a directory to the target's user");
-      return directory;
-    }
+    if (is_there) return directory;
     if (!is_locked && monotonic_now() > until)
       return Failure{"another rtprof has been attaching to the process for 10 s", EBUSY};
     std::this_thread::sleep_for(kBetweenLooks);
   }
 }
 
-std::optional<Failure> write_file(int directory, const char* name, std::span<const uint8_t> bytes,
-                                  const Owner& owner) {
+std::optional<Failure> write_file(int directory, const char* name, std::span<const uint8_t> bytes) {
   ::unlinkat(directory, name, 0);
   UniqueFd file(::openat(directory, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0500));
   if (!file.valid()) return failed("cannot make a file");
@@ -90,8 +86,6 @@ std::optional<Failure> write_file(int directory, const char* name, std::span<con
     if (written <= 0) return failed("cannot write the agent's library");
     bytes = bytes.subspan(static_cast<size_t>(written));
   }
-  bool is_theirs = owner.user == ::geteuid() || ::fchown(file.get(), owner.user, owner.group) == 0;
-  if (!is_theirs) return failed("cannot give a file to the target's user");
   return std::nullopt;
 }
 
@@ -99,6 +93,7 @@ std::optional<Failure> write_file(int directory, const char* name, std::span<con
 
 Result<PlacedLibrary> PlacedLibrary::place(const Process& process, std::span<const uint8_t> library) {
   std::string reasons;
+  int error = EACCES;
   for (const char* place : kPlaces) {
     auto directory = open_directory_of(process, place);
     std::optional<std::string> reason;
@@ -108,22 +103,25 @@ Result<PlacedLibrary> PlacedLibrary::place(const Process& process, std::span<con
       auto placed = place_in(std::move(*directory), place, process, library);
       if (placed || placed.failure().error == EBUSY) return placed;
       reason = placed.failure().message;
+      if (placed.failure().error == ENOSPC) error = ENOSPC;
     }
     reasons += fmt::format("{}{}: {}", reasons.empty() ? "" : "; ", place, *reason);
   }
   return Failure{fmt::format("the agent's library finds no place in the target's file system: {}", reasons),
-                 EACCES};
+                 error};
 }
 
 Result<PlacedLibrary> PlacedLibrary::place_in(UniqueFd parent, const std::string& parent_path,
                                               const Process& process, std::span<const uint8_t> library) {
   Owner owner = owner_for(process);
   std::string name = fmt::format(".rtprof-{}-{:016x}", process.ns_pid(), hash_of(library));
-  auto keeper = FileKeeper::start({parent.get(), name, {kLibrary, kSocket}});
+  auto keeper = FileKeeper::start({parent.get(), name, {kLibrary, kSocket}, owner.user, owner.group});
   if (!keeper) return keeper.failure();
+  // All of it as the target's user, who may have anything in the place of what is made here.
+  EffectiveIds ids(owner.user, owner.group);
   auto directory = make_directory(parent.get(), name, owner);
   if (!directory) return directory.failure();
-  if (auto failure = write_file(directory->get(), kLibrary, library, owner)) return *failure;
+  if (auto failure = write_file(directory->get(), kLibrary, library)) return *failure;
   return PlacedLibrary(std::move(parent), std::move(*directory), parent_path + "/" + name,
                        std::move(*keeper));
 }

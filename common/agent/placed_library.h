@@ -29,7 +29,14 @@ class PlacedLibrary {
   int directory() const { return directory_.get(); }
   static constexpr const char* kSocket = "socket";
 
-  void remove() { keeper_.remove(); }
+  PlacedLibrary(PlacedLibrary&&) = default;
+  PlacedLibrary& operator=(PlacedLibrary&&) = delete;
+  ~PlacedLibrary() { remove(); }
+
+  void remove() {
+    directory_.reset();  // and the lock with it
+    keeper_.remove();
+  }
 
  private:
   static constexpr const char* kLibrary = "agent.so";

@@ -65,11 +65,13 @@ uint64_t RingReader::lost() const {
 
 Result<SharedRing> SharedRing::make(uint64_t capacity) {
   auto failure = [] { return Failure{"cannot make a ring in shared memory", errno}; };
-  UniqueFd memory(::memfd_create("rtprof", MFD_CLOEXEC));
+  UniqueFd memory(::memfd_create("rtprof", MFD_CLOEXEC | MFD_ALLOW_SEALING));
   UniqueFd event(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   size_t size = kRingData + capacity;
-  if (!memory.valid() || !event.valid() || ::fallocate(memory.get(), 0, 0, static_cast<off_t>(size)) != 0)
-    return failure();
+  bool is_there = memory.valid() && event.valid() &&
+                  ::fallocate(memory.get(), 0, 0, static_cast<off_t>(size)) == 0 &&
+                  ::fcntl(memory.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) == 0;
+  if (!is_there) return failure();
   void* mapped = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, memory.get(), 0);
   if (mapped == MAP_FAILED) return failure();
   return SharedRing(std::move(memory), std::move(event), {static_cast<uint8_t*>(mapped), size});

@@ -45,7 +45,7 @@ class RingReader {
 class SharedRing {
  public:
   // Of `capacity` bytes of data, a power of two of at least a page. All of the memory is there afterwards, so
-  // that none of it is charged to the target.
+  // that none of it is charged to the target, and for good: nobody can make it smaller.
   static Result<SharedRing> make(uint64_t capacity);
   SharedRing(SharedRing&& other) noexcept;
   SharedRing& operator=(SharedRing&&) = delete;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include "common/base/result.h"
 #include "common/sampler/recorder.h"
 
@@ -24,6 +26,8 @@ class RunServices {
   virtual Result<kernel::BpfSampler*> bpf(bool machine_stacks) = 0;
   // What reads machine code: binaries, symbols, unwinding tables.
   virtual native::Workshop& workshop() = 0;
+  // Something is about to be loaded into a target, which a person is to know.
+  virtual void announce_agent(pid_t pid) = 0;
 };
 
 }  // namespace rtprof

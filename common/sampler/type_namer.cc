@@ -4,6 +4,7 @@ namespace rtprof {
 
 uint32_t TypeNamer::id(std::string_view type) {
   if (auto known = ids_.find(type); known != ids_.end()) return known->second;
+  if (types_.size() >= kMostTypes && type != kOthers) return this->id(kOthers);
   std::lock_guard lock(mutex_);
   auto id = static_cast<uint32_t>(types_.size());
   ids_[types_.emplace_back(type)] = id;

@@ -44,8 +44,9 @@ class AgentLinkTest : public testing::Test {
     return channel.connect(options_.path) && channel.send(&hello, sizeof hello);
   }
   std::optional<Failure> start() {
+    start_.secret = link_.secret();
     std::span bytes(reinterpret_cast<const uint8_t*>(&start_), sizeof start_);
-    return link_.start(start_.secret, bytes, ring_, 2 * kSecond);
+    return link_.start(bytes, ring_, 2 * kSecond);
   }
 
   Process process_;
