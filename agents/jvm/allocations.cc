@@ -53,12 +53,17 @@ uintptr_t place_of_jni(jvmtiEnv* jvmti, JNIEnv* jni) {
   return thread != 0 && place < kLargestOffset ? place : 0;
 }
 
-uint64_t word_at(uintptr_t address) {
+uint64_t word_at(const uint8_t* address) {
   return *reinterpret_cast<const volatile uint64_t*>(address);
 }
 
+// What an address of the stack leads to.
+const uint8_t* at(uint64_t address) {
+  return reinterpret_cast<const uint8_t*>(address);  // NOLINT(performance-no-int-to-ptr): HotSpot says it so
+}
+
 // The stack from the last Java frame on, of the thread that runs this; all zero where there is no such.
-StackHeader stack_of(uintptr_t thread, const ThreadOffsets& offsets) {
+StackHeader stack_of(const uint8_t* thread, const ThreadOffsets& offsets) {
   StackHeader stack{};
   uint64_t sp = word_at(thread + offsets.last_sp);
   uint64_t end = word_at(thread + offsets.stack_base);
@@ -70,7 +75,7 @@ StackHeader stack_of(uintptr_t thread, const ThreadOffsets& offsets) {
   stack.sp = sp;
   stack.pc = word_at(thread + offsets.last_pc);
   // HotSpot leaves it to who looks: it was pushed by the call.
-  if (stack.pc == 0) stack.pc = word_at(sp - sizeof(uint64_t));
+  if (stack.pc == 0) stack.pc = word_at(at(sp) - sizeof(uint64_t));
   stack.fp = word_at(thread + offsets.last_fp);
   stack.size = static_cast<uint32_t>(end - sp < kMostStackBytes ? end - sp : kMostStackBytes);
   return stack;
@@ -161,7 +166,7 @@ void JNICALL Allocations::on_sample(jvmtiEnv* jvmti, JNIEnv* jni, jthread, jobje
 void Allocations::record(JNIEnv* jni, const char* name, jlong bytes) {
   size_t length = std::strlen(name);
   auto name_size = static_cast<uint32_t>(length < kMostNameBytes ? length : kMostNameBytes);
-  StackHeader stack = stack_of(reinterpret_cast<uintptr_t>(jni) - jni_in_thread_, offsets_);
+  StackHeader stack = stack_of(reinterpret_cast<const uint8_t*>(jni) - jni_in_thread_, offsets_);
   uint32_t stack_at = aligned(sizeof(Allocation) + name_size);
   auto room = ring_.reserve(stack_at + aligned(stack.size), RecordType::kAllocation);
   if (room.record == nullptr) return;
@@ -173,7 +178,7 @@ void Allocations::record(JNIEnv* jni, const char* name, jlong bytes) {
   record->name_size = name_size;
   record->stack = stack;
   std::memcpy(begin + sizeof(Allocation), name, name_size);
-  if (stack.size != 0) std::memcpy(begin + stack_at, reinterpret_cast<const void*>(stack.sp), stack.size);
+  if (stack.size != 0) std::memcpy(begin + stack_at, at(stack.sp), stack.size);
   ring_.commit(room);
 }
 
