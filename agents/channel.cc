@@ -88,9 +88,10 @@ bool Channel::receive(void* message, size_t size, int (&descriptors)[2], int tim
   return false;
 }
 
-void Channel::wait_for_end() const {
-  pollfd wanted{socket_, POLLIN, 0};
-  while (::poll(&wanted, 1, -1) < 0 && errno == EINTR) continue;
+bool Channel::receive(void* message, size_t size) const {
+  ssize_t got;
+  while ((got = ::recv(socket_, message, size, MSG_TRUNC)) < 0 && errno == EINTR) continue;
+  return got == static_cast<ssize_t>(size);
 }
 
 void Channel::close() {

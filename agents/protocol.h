@@ -8,9 +8,9 @@
 // rtprof listens on a Unix socket of the SOCK_SEQPACKET kind that only the target's user can reach. The
 // agent, told of its path and of a secret when it is loaded, connects and says Hello. rtprof answers with
 // Start and two descriptors: a ring in shared memory for records, and an eventfd with which the agent says
-// that there is something to read. The agent answers with Answer, kStarted or kRefused. From then on the
-// socket only shows that the other side lives: when it is closed the agent stops, and closes it, too. So it
-// does where rtprof is killed.
+// that there is something to read. The agent answers with Answer. From then on
+// rtprof may tell it more (kKnowledge), and the socket shows that the other side lives: when it is closed the
+// agent stops, and closes it, too. So it does where rtprof is killed.
 //
 // Neither side trusts the other: rtprof checks by SO_PEERCRED that it is the target that has connected, the
 // agent that it is its own user or root, and that the peer knows the secret.
@@ -24,7 +24,7 @@ struct Secret {
   uint8_t bytes[16];
 };
 
-enum class MessageType : uint32_t { kHello = 1, kStart = 2, kAnswer = 3 };
+enum class MessageType : uint32_t { kHello = 1, kStart = 2, kAnswer = 3, kKnowledge = 4 };
 
 struct MessageHeader {
   uint32_t magic = kMagic;

@@ -214,6 +214,14 @@ Finding finding_of(std::string_view check, Mark mark, const std::optional<Denial
 }
 
 // CPU samples need no BPF, and pauses only where perf is refused.
+// Of a process that is recorded without one otherwise.
+std::optional<Finding> agent_of(const Process& process) {
+  auto match = find_runtime(process);
+  bool can_have = match && match->detection.permitted && match->runtime->agent_denial != nullptr;
+  if (!can_have) return std::nullopt;
+  return finding_of("agent", Mark::kLimited, match->runtime->agent_denial(process), "-e alloc can load one");
+}
+
 Finding perf_mechanism(const Process& process, bool pause, TargetDiagnosis& target) {
   if (int error = clock_error(process.pid())) {
     Denial denial =
@@ -277,6 +285,7 @@ TargetDiagnosis diagnose_target(const Process& process, const MachineDiagnosis& 
   target.findings.push_back(finding_of("memory", Mark::kNo, memory, "readable"));
   if (!memory) target.findings.push_back(finding_of("pause", Mark::kLimited, pause, "threads can be paused"));
   target.findings.push_back(mechanism_of(process, machine, !memory, !pause, target));
+  if (auto finding = agent_of(process)) target.findings.push_back(*finding);
   return target;
 }
 

@@ -45,7 +45,7 @@ Recording::Recording(const SamplingPlan& plan, bool subprocesses, bool quiet)
 bool Recording::attach(Process opened, const SamplingPlan& plan, Scope scope) {
   auto match = scope == Scope::kAnyCode ? find_target(opened) : find_runtime(opened);
   if (!match) return false;
-  if (plan.has(Event::kAlloc) && !match->runtime->allocations) {
+  if (plan.has(Event::kAlloc) && match->runtime->agent_denial == nullptr) {
     if (subprocesses_) return false;  // the others may be such
     throw Error(ExitCode::kUsage,
                 fmt::format("allocations of {} cannot be recorded",

@@ -12,6 +12,7 @@
 #include "common/base/error.h"
 #include "jvm/attach_listener.h"
 #include "jvm/embedded_agent.h"
+#include "jvm/locate.h"
 
 namespace rtprof::jvm {
 namespace {
@@ -96,21 +97,28 @@ Result<AgentLink> start_agent(const Process& process, const Layout& layout, cons
   return link;
 }
 
-void check(const Process& process, const Layout& layout) {
-  if (layout.version.feature < kFirstWithSampling) {
-    fail(process,
-         {fmt::format("JDK {} does not sample allocations for agents: that takes JDK 11",
-                      layout.version.text)},
-         "-e cpu and -e wall are for all JDKs");
-  }
-  if (auto refusal = attach_refusal(process, layout)) fail(process, {refusal->reason, EPERM}, refusal->hint);
+std::optional<Denial> denial_of(const Process& process, const Layout& layout) {
+  if (layout.version.feature >= kFirstWithSampling) return attach_denial(process, layout);
+  return Denial{
+      fmt::format("JDK {} does not sample allocations for agents: that takes JDK 11", layout.version.text),
+      "-e cpu and -e wall are for all JDKs"};
 }
 
 }  // namespace
 
+std::optional<Denial> agent_denial(const Process& process) {
+  JvmSearch search = find_jvm(process);
+  if (!search.found()) return Denial{search.problem, search.hint};
+  return denial_of(process, *search.layout);
+}
+
 Agent Agent::sample_allocations(const Process& process, const Layout& layout, uint64_t interval,
                                 const std::function<void()>& announce) {
-  check(process, layout);
+  if (auto denial = denial_of(process, layout)) {
+    int error = layout.version.feature < kFirstWithSampling ? 0 : EPERM;
+    fail(process, {denial->reason, error}, denial->fix);
+  }
+
   announce();
   auto ring = SharedRing::make(kRingBytes);
   if (!ring) fail(process, ring.failure(), hint_for(ring.failure()));
@@ -123,6 +131,13 @@ Agent Agent::sample_allocations(const Process& process, const Layout& layout, ui
       fail(process, link.failure(), hint_for(link.failure()));
     std::this_thread::sleep_for(kBetweenTries);
   }
+}
+
+void Agent::tell(const rt_chunk_settings& chunks) const {
+  agents::jvm::Knowledge knowledge;
+  knowledge.secret = link_.secret();
+  knowledge.chunks = chunks;
+  link_.tell({reinterpret_cast<const uint8_t*>(&knowledge), sizeof knowledge});
 }
 
 Agent::~Agent() {

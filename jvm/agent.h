@@ -2,14 +2,19 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 
 #include "agents/jvm/protocol.h"
 #include "common/agent/agent_link.h"
 #include "common/agent/ring_reader.h"
+#include "common/process/access.h"
 #include "common/process/process.h"
 #include "jvm/layout.h"
 
 namespace rtprof::jvm {
+
+// Why the agent cannot be loaded into a JVM, as far as reading tells; nothing where nothing forbids it.
+std::optional<Denial> agent_denial(const Process& process);
 
 // rtprof's agent at work in a JVM. Destroying it ends its work; the library stays loaded, and does nothing.
 class Agent {
@@ -24,6 +29,8 @@ class Agent {
   ~Agent();
 
   SharedRing& ring() { return ring_; }
+  // How the JVM keeps the frames of virtual threads: from then on records have them.
+  void tell(const rt_chunk_settings& chunks) const;
 
  private:
   Agent(AgentLink link, SharedRing ring) : link_(std::move(link)), ring_(std::move(ring)) {}

@@ -22,9 +22,15 @@ struct Fields {
   int32_t tid;
   uint32_t name_size;
   agents::StackHeader stack;
+  uint32_t chunk_bytes;
+  uint32_t reserved[3];
 };
 static_assert(sizeof(Fields) + sizeof(agents::RecordHeader) == sizeof(Record));
 static_assert(offsetof(Record, time) == sizeof(agents::RecordHeader));
+
+uint64_t aligned(uint64_t size) {
+  return (size + agents::kRecordAlignment - 1) / agents::kRecordAlignment * agents::kRecordAlignment;
+}
 
 std::string_view primitive_name(char letter) {
   constexpr std::pair<char, std::string_view> kNames[] = {{'B', "byte"},  {'C', "char"},   {'D', "double"},
@@ -41,10 +47,9 @@ std::optional<Allocation> parse_allocation(std::span<const uint8_t> record) {
   if (record.size() < sizeof(Record)) return std::nullopt;
   Fields fields;
   std::memcpy(&fields, record.data() + sizeof(agents::RecordHeader), sizeof fields);
-  constexpr uint64_t kAlignment = agents::kRecordAlignment;
-  uint64_t name_end = sizeof(Record) + uint64_t{fields.name_size};
-  uint64_t stack_at = (name_end + kAlignment - 1) / kAlignment * kAlignment;
-  if (stack_at > record.size() || fields.stack.size > record.size() - stack_at) return std::nullopt;
+  uint64_t stack_at = aligned(sizeof(Record) + uint64_t{fields.name_size});
+  uint64_t chunks_at = aligned(stack_at + fields.stack.size);
+  if (chunks_at > record.size() || fields.chunk_bytes > record.size() - chunks_at) return std::nullopt;
   if (fields.bytes == 0 || fields.bytes > kMostBytes || fields.name_size > agents::jvm::kMostNameBytes)
     return std::nullopt;
   Allocation found;
@@ -61,6 +66,7 @@ std::optional<Allocation> parse_allocation(std::span<const uint8_t> record) {
   stack.at_call = true;
   stack.stack_address = fields.stack.sp;
   stack.stack = record.subspan(stack_at, fields.stack.size);
+  stack.attached = record.subspan(chunks_at, fields.chunk_bytes);
   return found;
 }
 

@@ -22,7 +22,8 @@ constexpr size_t kMostThreads = 1 << 17;
 class AllocationSource final : public Source {
  public:
   AllocationSource(const Process& process, const SamplingPlan& plan, RunServices& services,
-                   const Layout& layout, const native::CodeKind& kind)
+                   const Layout& layout, const native::CodeKind& kind,
+                   std::shared_ptr<Continuations> continuations)
       : process_(process),
         plan_(plan),
         recorder_(services.recorder()),
@@ -32,6 +33,7 @@ class AllocationSource final : public Source {
         names_(process.pid(), recorder_, kind.thread_names),
         tids_(process),
         weigher_(plan.allocation_interval, layout.version.feature < kFirstWithEvenSamples),
+        continuations_(std::move(continuations)),
         agent_(Agent::sample_allocations(process, layout, plan.allocation_interval,
                                          [&] { services.announce_agent(process.pid()); })),
         since_(monotonic_now()) {
@@ -51,6 +53,7 @@ class AllocationSource final : public Source {
 
   void drain(Recorder&) override {
     code_.begin_batch();
+    tell_of_chunks();
     bool makes_sense = agent_.ring().drain([this](agents::RecordType type, std::span<const uint8_t> record) {
       auto allocation = type == agents::RecordType::kAllocation ? parse_allocation(record) : std::nullopt;
       if (allocation) {
@@ -79,6 +82,12 @@ class AllocationSource final : public Source {
   }
 
  private:
+  void tell_of_chunks() {
+    if (continuations_ == nullptr || continuations_->settings() == nullptr) return;
+    agent_.tell(*continuations_->settings());
+    continuations_.reset();
+  }
+
   pid_t tid_of(const Allocation& allocation) {
     if (pid_t tid = tids_.outer(allocation.inner_tid); tid != 0) return tid;
     if (monotonic_now() - looked_at_tids_ > kBetweenLooksAtTids) {
@@ -127,6 +136,7 @@ class AllocationSource final : public Source {
   InnerTids tids_;
   SampleWeigher weigher_;
   TimePoint looked_at_tids_ = 0;
+  std::shared_ptr<Continuations> continuations_;  // null once the agent knows of them
   mutable Agent agent_;
   const TimePoint since_;
   Nanoseconds cpu_at_start_ = 0;
@@ -139,8 +149,9 @@ class AllocationSource final : public Source {
 
 std::unique_ptr<Source> open_allocation_source(const Process& process, const SamplingPlan& plan,
                                                RunServices& services, const Layout& layout,
-                                               const native::CodeKind& kind) {
-  return std::make_unique<AllocationSource>(process, plan, services, layout, kind);
+                                               const native::CodeKind& kind,
+                                               std::shared_ptr<Continuations> continuations) {
+  return std::make_unique<AllocationSource>(process, plan, services, layout, kind, std::move(continuations));
 }
 
 }  // namespace rtprof::jvm

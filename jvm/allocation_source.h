@@ -6,6 +6,7 @@
 #include "common/sampler/plan.h"
 #include "common/sampler/run_services.h"
 #include "common/sampler/source.h"
+#include "jvm/continuations.h"
 #include "jvm/layout.h"
 #include "native/code_kind.h"
 
@@ -15,6 +16,7 @@ namespace rtprof::jvm {
 // `services` outlive the source.
 std::unique_ptr<Source> open_allocation_source(const Process& process, const SamplingPlan& plan,
                                                RunServices& services, const Layout& layout,
-                                               const native::CodeKind& kind);
+                                               const native::CodeKind& kind,
+                                               std::shared_ptr<Continuations> continuations);
 
 }  // namespace rtprof::jvm

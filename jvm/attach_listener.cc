@@ -184,7 +184,7 @@ Result<std::string> read_all(const Process& process, int socket, TimePoint until
 
 }  // namespace
 
-std::optional<AttachRefusal> attach_refusal(const Process& process, const Layout& layout) {
+std::optional<Denial> attach_denial(const Process& process, const Layout& layout) {
   constexpr std::string_view kDisabled = "DisableAttachMechanism", kLoading = "EnableDynamicAgentLoading";
   constexpr std::string_view kNames[] = {kDisabled, kLoading};
   auto flags = boolean_flags(process.memory(), layout.objects, kNames);
@@ -193,14 +193,14 @@ std::optional<AttachRefusal> attach_refusal(const Process& process, const Layout
     return found != flags.end() && found->second == value;
   };
   if (is(kDisabled, true))
-    return AttachRefusal{"this JVM was started with -XX:+DisableAttachMechanism",
-                         "start it without that, to be attached to"};
+    return Denial{"this JVM was started with -XX:+DisableAttachMechanism",
+                  "start it without that, to be attached to"};
   if (is(kLoading, false))
-    return AttachRefusal{"this JVM was started with -XX:-EnableDynamicAgentLoading",
-                         "start it with -XX:+EnableDynamicAgentLoading"};
+    return Denial{"this JVM was started with -XX:-EnableDynamicAgentLoading",
+                  "start it with -XX:+EnableDynamicAgentLoading"};
   auto stat = read_stat(process.directory());
   if (stat && (stat->state == 'T' || stat->state == 't'))
-    return AttachRefusal{"the process is stopped", fmt::format("kill -CONT {} lets it go on", process.pid())};
+    return Denial{"the process is stopped", fmt::format("kill -CONT {} lets it go on", process.pid())};
   return std::nullopt;
 }
 

@@ -7,6 +7,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/result.h"
+#include "common/process/access.h"
 #include "common/process/process.h"
 #include "jvm/layout.h"
 
@@ -19,15 +20,11 @@ struct AttachReply {
 };
 
 // Why a JVM would not load an agent; nothing where it would. Reads only.
-struct AttachRefusal {
-  std::string reason;
-  std::string hint;
-};
-std::optional<AttachRefusal> attach_refusal(const Process& process, const Layout& layout);
+std::optional<Denial> attach_denial(const Process& process, const Layout& layout);
 
 // Says one command to the attach listener, as jcmd does (sun.tools.attach.VirtualMachineImpl): its socket is
 // /tmp/.java_pidN in the target's own namespaces. A JVM that has none yet is asked for one: by a file, and by
-// SIGQUIT, only where attach_refusal() says that it would listen.
+// SIGQUIT, only where attach_denial() says that it would listen.
 //
 // `words`: the command and up to three arguments. Fails where nobody answers in time.
 Result<AttachReply> say_to_attach_listener(const Process& process, const std::vector<std::string>& words,

@@ -23,8 +23,9 @@ constexpr uint32_t kAnchorBytes = 3 * sizeof(Address);  // JavaFrameAnchor, cpu/
 // At the start, where there are carriers and none carries anything right now.
 constexpr Nanoseconds kPatience = 50 * kMillisecond;
 constexpr auto kBetweenTries = std::chrono::microseconds(500);
-// Looking for a virtual thread that is carried may take this share of the time.
-constexpr Nanoseconds kLookingShare = 100;
+// Later, for each batch that needs it: so many looks, and this share of the time.
+constexpr int kLooks = 8;
+constexpr Nanoseconds kLookingShare = 30;
 constexpr Nanoseconds kListingPeriod = kSecond;
 
 std::optional<uint32_t> offset_of(JavaClasses& classes, JavaClass& of, std::string_view name) {
@@ -85,7 +86,8 @@ void Continuations::begin_batch(TimePoint now) {
   bool should_look = !settings_ && (is_wanted_ || names_) && now >= next_look_;
   if (should_look) {
     is_wanted_ = false;
-    learn();
+    for (int look = 0; learn() == Found::kOnlyCarriers && look < kLooks; ++look)
+      std::this_thread::sleep_for(kBetweenTries);
     TimePoint end = monotonic_now();
     next_look_ = end + kLookingShare * (end - now);
   }

@@ -6,6 +6,7 @@
 
 #include "common/base/error.h"
 #include "common/sampler/combined_source.h"
+#include "jvm/agent.h"
 #include "jvm/allocation_source.h"
 #include "jvm/chunk_program.h"
 #include "jvm/continuations.h"
@@ -46,7 +47,7 @@ std::unique_ptr<Source> open_jvm(const Process& process, const SamplingPlan& pla
     kind.sample_program = std::make_shared<jvm::ChunkProgram>(process.pid(), continuations);
   std::vector<std::unique_ptr<Source>> sources;
   if (plan.has(Event::kAlloc))
-    sources.push_back(jvm::open_allocation_source(process, plan, services, layout, kind));
+    sources.push_back(jvm::open_allocation_source(process, plan, services, layout, kind, continuations));
   SamplingPlan others = plan;
   std::erase(others.events, Event::kAlloc);
   if (!others.events.empty()) sources.push_back(native::open_by_ladder(process, others, services, kind));
@@ -56,7 +57,7 @@ std::unique_ptr<Source> open_jvm(const Process& process, const SamplingPlan& pla
 }  // namespace
 
 Runtime jvm_runtime() {
-  return {"jvm", jvm::detect_jvm, open_jvm, jvm::dump_jvm, true, true};
+  return {"jvm", jvm::detect_jvm, open_jvm, jvm::dump_jvm, true, jvm::agent_denial};
 }
 
 }  // namespace rtprof

@@ -151,8 +151,9 @@ std::string render_text(const Profile& profile, const Series& series, const Repo
   Event event = series.event();
   std::string title = options.title.empty() ? default_title(profile, {&series}, options) : options.title;
   std::string out =
-      fmt::format("{}\n{} in {} samples over {}\n\n", clean_text(title), weight_text(event, table.weight),
-                  grouped(static_cast<int64_t>(table.samples)), weight_text(Event::kWall, profile.duration));
+      fmt::format("{}\n{} in {} {} over {}\n\n", clean_text(title), weight_text(event, table.weight),
+                  grouped(static_cast<int64_t>(table.samples)), is_time_event(event) ? "samples" : "objects",
+                  weight_text(Event::kWall, profile.duration));
   constexpr std::string_view kNames[] = {"function", "line", "module", "thread", "function"};
   fmt::format_to(std::back_inserter(out), "{:>7} {:>7} {:>10} {:>10}  {}\n", "self", "total", "self", "total",
                  kNames[static_cast<size_t>(options.by)]);

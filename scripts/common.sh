@@ -3,7 +3,8 @@ set -eu
 cd "$(dirname "$0")/.."
 
 build_packages="clang llvm bpftool libbpf-dev libelf-dev libdw-dev libfmt-dev libcli11-dev nlohmann-json3-dev
-  libprotozero-dev zlib1g-dev libzstd-dev liblzma-dev libbz2-dev libncurses-dev ninja-build cmake g++ pkg-config"
+  libprotozero-dev zlib1g-dev libzstd-dev liblzma-dev libbz2-dev libncurses-dev ninja-build cmake g++ pkg-config
+  default-jdk-headless"
 test_packages="libgtest-dev libgmock-dev libbenchmark-dev libclang-rt-14-dev libunwind-dev clang-format clang-tidy
   mmdebstrap python3 python3-pip chromium fonts-dejavu-core tmux xz-utils"
 demo_packages="python3 python3-venv"

@@ -1,4 +1,4 @@
-import { countText, shareText, weightText } from "./format.js";
+import { countText, countedName, shareText, weightText } from "./format.js";
 
 function element(name, text, className) {
   const made = document.createElement(name);
@@ -46,7 +46,7 @@ export function fillTip(tip, profile, event, tree, node) {
     for (const cell of cells) row.append(element("td", cell));
   }
   const place = placeOf(profile, tree, node);
-  const samples = `${countText(tree.count[node])} samples`;
+  const samples = `${countText(tree.count[node])} ${countedName(event.unit)}`;
   tip.replaceChildren(
     element("div", tree.text(node), "name"),
     element("div", place ? `${place} · ${samples}` : samples, "place"),

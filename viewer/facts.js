@@ -1,4 +1,4 @@
-import { countText, shareText, weightText } from "./format.js";
+import { countText, countedName, shareText, weightText } from "./format.js";
 import { rangeColor } from "./palette.js";
 import { kKind } from "./profile.js";
 
@@ -34,7 +34,7 @@ export function factsOf(profile, event, tree) {
     ["event", event.name, "", false],
     ["total", weightText(tree.total[0], event.unit), "", false],
     ["duration", weightText(profile.duration, "ns"), "", false],
-    ["samples", countText(event.samples), "", false],
+    [countedName(event.unit), countText(event.samples), "", false],
   ];
   if (clocked && profile.rate > 0) facts.push(["rate", `${countText(profile.rate)} Hz`, "", false]);
   const runtimes = unique(event.runs.map((run) => run.runtime.trim())).join(", ");

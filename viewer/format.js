@@ -21,6 +21,11 @@ function digits(value) {
   return value.toPrecision(3);
 }
 
+// What is counted beside the weight: of allocations, the objects that samples stand for.
+export function countedName(unit) {
+  return unit === "bytes" ? "objects" : "samples";
+}
+
 export function weightText(value, unit) {
   const scale = unit === "bytes" ? kSizes : kTimes;
   const [, divisor, name] = scale.find(([from]) => value >= from) ?? scale[scale.length - 1];

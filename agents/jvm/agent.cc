@@ -113,7 +113,12 @@ void serve_until_the_end() {
     answer = start(wanted, descriptors);
   }
   bool runs = answer.refusal == Refusal::kNone;
-  if (server.channel.send(&answer, sizeof answer) && runs) server.channel.wait_for_end();
+  Knowledge knowledge;
+  bool goes_on = server.channel.send(&answer, sizeof answer) && runs;
+  while (goes_on && server.channel.receive(&knowledge, sizeof knowledge)) {
+    if (is_valid(knowledge, server.secret)) server.allocations.know(knowledge.chunks);
+  }
+  
   if (runs) stop();
 }
 

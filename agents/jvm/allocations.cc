@@ -138,6 +138,7 @@ void Allocations::end_recording() {
   runs_.store(false);
   // Nothing that they do there waits.
   while (writing_.load() != 0) ::usleep(kBetweenLooksUs);
+  carried_.forget();
   ring_.close();
 }
 
@@ -166,9 +167,12 @@ void JNICALL Allocations::on_sample(jvmtiEnv* jvmti, JNIEnv* jni, jthread, jobje
 void Allocations::record(JNIEnv* jni, const char* name, jlong bytes) {
   size_t length = std::strlen(name);
   auto name_size = static_cast<uint32_t>(length < kMostNameBytes ? length : kMostNameBytes);
-  StackHeader stack = stack_of(reinterpret_cast<const uint8_t*>(jni) - jni_in_thread_, offsets_);
+  const uint8_t* thread = reinterpret_cast<const uint8_t*>(jni) - jni_in_thread_;
+  StackHeader stack = stack_of(thread, offsets_);
+  Carried::Copy chunks = carried_.copy(thread);
   uint32_t stack_at = aligned(sizeof(Allocation) + name_size);
-  auto room = ring_.reserve(stack_at + aligned(stack.size), RecordType::kAllocation);
+  uint32_t chunks_at = stack_at + aligned(stack.size);
+  auto room = ring_.reserve(chunks_at + aligned(chunks.size()), RecordType::kAllocation);
   if (room.record == nullptr) return;
   auto* begin = reinterpret_cast<uint8_t*>(room.record);
   auto* record = reinterpret_cast<Allocation*>(begin);
@@ -177,8 +181,10 @@ void Allocations::record(JNIEnv* jni, const char* name, jlong bytes) {
   record->tid = static_cast<int32_t>(::syscall(SYS_gettid));
   record->name_size = name_size;
   record->stack = stack;
+  record->chunk_bytes = chunks.size();
   std::memcpy(begin + sizeof(Allocation), name, name_size);
   if (stack.size != 0) std::memcpy(begin + stack_at, at(stack.sp), stack.size);
+  if (chunks.size() != 0) std::memcpy(begin + chunks_at, chunks.bytes(), chunks.size());
   ring_.commit(room);
 }
 

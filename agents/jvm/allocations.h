@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstdint>
 
+#include "agents/jvm/carried.h"
 #include "agents/jvm/protocol.h"
 #include "agents/ring_writer.h"
 
@@ -20,6 +21,8 @@ class Allocations {
  public:
   // On a thread that is attached to the JVM. Takes the ring's descriptors in any case.
   Answer start(JavaVM* vm, JNIEnv* jni, const Start& wanted, int memory, int event);
+  // On any thread, while it samples.
+  void know(const rt_chunk_settings& chunks) { carried_.know(chunks); }
   // On any thread: from here on nothing is recorded, and the ring is not touched.
   void end_recording();
   // On an attached thread, afterwards: the JVM samples no more, and the capability is free again.
@@ -33,6 +36,7 @@ class Allocations {
 
   jvmtiEnv* jvmti_ = nullptr;
   RingWriter ring_;
+  Carried carried_;
   ThreadOffsets offsets_;
   uintptr_t jni_in_thread_ = 0;  // where in a JavaThread its JNIEnv is
   std::atomic<bool> runs_ = false;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "agents/protocol.h"
+#include "jvm/chunk_record.h"
 
 // What the JVM's agent is told, and what it tells.
 namespace rtprof::agents::jvm {
@@ -25,8 +26,16 @@ struct Start {
   ThreadOffsets thread{};
 };
 
+// How the JVM keeps the frames of its virtual threads, once that is known: after Start.
+struct Knowledge {
+  MessageHeader header{.type = MessageType::kKnowledge, .size = sizeof(Knowledge)};
+  Secret secret{};
+  rt_chunk_settings chunks{};
+};
+
 // One object that was allocated when a sample was due. After it come the class's name as JNI has it
-// ("Ljava/lang/String;", "[B"), without a zero, and from the next multiple of kRecordAlignment on the stack.
+// ("Ljava/lang/String;", "[B"), without a zero, and from the next multiple of kRecordAlignment on the stack,
+// and after it in the same way an rt_chunk_record.
 struct Allocation {
   RecordHeader header;
   uint64_t time;   // CLOCK_MONOTONIC, ns
@@ -34,6 +43,8 @@ struct Allocation {
   int32_t tid;     // as the target's own namespace has it
   uint32_t name_size;
   StackHeader stack;
+  uint32_t chunk_bytes;  // of the rt_chunk_record; 0: the thread carries no virtual one
+  uint32_t reserved[3];
 };
 constexpr uint32_t kMostNameBytes = 1024;
 

@@ -9,16 +9,24 @@ bool is_place(uint32_t offset) {
   return offset < kLargestOffset && offset % sizeof(uint64_t) == 0;
 }
 
+template <typename Message>
+bool is_message(const Message& message, MessageType type, const Secret& secret) {
+  return message.header.magic == kMagic && message.header.protocol == kProtocol &&
+         message.header.type == type && message.header.size == sizeof(Message) &&
+         std::memcmp(&message.secret, &secret, sizeof secret) == 0;
+}
+
 }  // namespace
 
 bool is_valid(const Start& start, const Secret& secret) {
-  bool is_start = start.header.magic == kMagic && start.header.protocol == kProtocol &&
-                  start.header.type == MessageType::kStart && start.header.size == sizeof(Start);
   const ThreadOffsets& thread = start.thread;
-  return is_start && std::memcmp(&start.secret, &secret, sizeof secret) == 0 &&
-         start.allocation_interval != 0 && start.allocation_interval <= INT32_MAX &&
-         is_place(thread.last_sp) && is_place(thread.last_pc) && is_place(thread.last_fp) &&
-         is_place(thread.stack_base) && is_place(thread.stack_size);
+  return is_message(start, MessageType::kStart, secret) && start.allocation_interval != 0 &&
+         start.allocation_interval <= INT32_MAX && is_place(thread.last_sp) && is_place(thread.last_pc) &&
+         is_place(thread.last_fp) && is_place(thread.stack_base) && is_place(thread.stack_size);
+}
+
+bool is_valid(const Knowledge& knowledge, const Secret& secret) {
+  return is_message(knowledge, MessageType::kKnowledge, secret) && is_place(knowledge.chunks.thread_entry);
 }
 
 }  // namespace rtprof::agents::jvm

@@ -126,6 +126,10 @@ Result<agents::Answer> AgentLink::answer(Nanoseconds patience) const {
   return answer;
 }
 
+void AgentLink::tell(std::span<const uint8_t> bytes) const {
+  ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
 void AgentLink::end(Nanoseconds patience) {
   listening_.reset();
   if (!socket_.valid()) return;

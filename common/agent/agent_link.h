@@ -29,6 +29,8 @@ class AgentLink {
   const agents::Secret& secret() const { return secret_; }
   // Sends that message with the ring. What the agent refuses is a failure, with EBUSY where it is in use.
   std::optional<Failure> start(std::span<const uint8_t> bytes, const SharedRing& ring, Nanoseconds patience);
+  // More for an agent at work. One that does not take it misses it.
+  void tell(std::span<const uint8_t> bytes) const;
   // Returns when the agent has stopped, or after `patience`.
   void end(Nanoseconds patience);
 

@@ -16,7 +16,7 @@ namespace rtprof {
 class RingReader {
  public:
   // No record is larger.
-  static constexpr uint32_t kMostRecordBytes = agents::kMostStackBytes + 8192;
+  static constexpr uint32_t kMostRecordBytes = agents::kMostStackBytes + (48 << 10);
 
   // `memory` outlives this: the head of the ring and the data after it, as agents::RingHeader says. Writes
   // the head. The data's size is a power of two.

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "common/process/access.h"
 #include "common/process/process.h"
 #include "common/profile/thread_dump.h"
 #include "common/sampler/plan.h"
@@ -35,8 +36,9 @@ struct Runtime {
   ThreadDump (*dump)(const Process&, const DumpOptions&);
   // Its stacks are those of the machine: sampled by perf events, and by pauses where those are refused.
   bool machine_stacks = false;
-  // What it allocates can be recorded.
-  bool allocations = false;
+  // Why no agent can be loaded into a process, which what it allocates is recorded by; nothing where one can.
+  // Null: this runtime has none.
+  std::optional<Denial> (*agent_denial)(const Process&) = nullptr;
 };
 
 }  // namespace rtprof

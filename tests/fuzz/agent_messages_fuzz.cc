@@ -1,4 +1,5 @@
-// What somebody may say to an agent: the text that it is loaded with, and the message that starts it.
+// What somebody may say to an agent: the text that it is loaded with, and the messages that start it and tell
+// it more.
 #include <cstdint>
 #include <cstring>
 #include <string>
@@ -11,6 +12,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   std::string text(reinterpret_cast<const char*>(data), size);
   Options options;
   if (parse_options(text.c_str(), options) && std::strlen(options.path) == 0) __builtin_trap();
+  jvm::Knowledge knowledge;
+  std::memcpy(&knowledge, data, size < sizeof knowledge ? size : sizeof knowledge);
+  if (jvm::is_valid(knowledge, options.secret) && knowledge.chunks.thread_entry >= jvm::kLargestOffset)
+    __builtin_trap();
   jvm::Start start;
   std::memcpy(&start, data, size < sizeof start ? size : sizeof start);
   if (!jvm::is_valid(start, options.secret)) return 0;

@@ -26,13 +26,13 @@ def leftovers():
         try:
             if (task / "comm").read_text().startswith("rtprof"):
                 found.append(f"thread {task.name}")
-        except FileNotFoundError:
+        except OSError:  # it has ended
             continue
     for fd in (process / "fd").iterdir():
         try:
             if "memfd:rtprof" in os.readlink(fd):
                 found.append(f"descriptor {fd.name}")
-        except FileNotFoundError:
+        except OSError:  # it has ended
             continue
     if "memfd:rtprof" in (process / "maps").read_text():
         found.append("the ring")

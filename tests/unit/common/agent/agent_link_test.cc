@@ -74,7 +74,8 @@ TEST_F(AgentLinkTest, AgentIsStartedWithTheRingAndEndsWhenToldTo) {
     for (int each : descriptors) ::close(each);
     Answer answer;
     channel.send(&answer, sizeof answer);
-    channel.wait_for_end();
+    agents::jvm::Knowledge knowledge;
+    channel.receive(&knowledge, sizeof knowledge);
     channel.close();
   });
   EXPECT_FALSE(link_.accept(::getpid(), 2 * kSecond));
@@ -137,6 +138,37 @@ TEST_F(AgentLinkTest, StartIsChecked) {
   bad = start_;
   bad.thread.last_fp = 1 << 20;
   EXPECT_FALSE(agents::jvm::is_valid(bad, options_.secret));
+}
+
+TEST_F(AgentLinkTest, AgentIsToldMoreWhileItWorks) {
+  uint32_t told = 0;
+  std::thread agent([&] {
+    Channel channel;
+    Start wanted;
+    int descriptors[2];
+    Answer answer;
+    agents::jvm::Knowledge knowledge;
+    if (!say_hello(channel, options_.secret)) return;
+    if (!channel.receive(&wanted, sizeof wanted, descriptors, 2000)) return;
+    for (int each : descriptors) ::close(each);
+    channel.send(&answer, sizeof answer);
+    while (channel.receive(&knowledge, sizeof knowledge)) {
+      if (agents::jvm::is_valid(knowledge, options_.secret)) told += knowledge.chunks.thread_entry;
+    }
+    channel.close();
+  });
+  EXPECT_FALSE(link_.accept(::getpid(), 2 * kSecond));
+  EXPECT_FALSE(start());
+  agents::jvm::Knowledge knowledge;
+  auto tell = [&] { link_.tell({reinterpret_cast<const uint8_t*>(&knowledge), sizeof knowledge}); };
+  knowledge.chunks.thread_entry = 8;
+  tell();  // without the secret
+  knowledge.secret = link_.secret();
+  knowledge.chunks.thread_entry = 16;
+  tell();
+  link_.end(2 * kSecond);
+  agent.join();
+  EXPECT_EQ(told, 16u);
 }
 
 TEST(AgentOptionsTest, AreASecretAndAPath) {
