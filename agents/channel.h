@@ -16,7 +16,8 @@ class Channel {
   // A message of just `size` bytes with two descriptors, which are the caller's then. False where none comes
   // within `timeout_ms`, or another.
   bool receive(void* message, size_t size, int (&descriptors)[2], int timeout_ms) const;
-  // A message of just `size` bytes, however long it takes; false when the other side is gone, or says another.
+  // A message of just `size` bytes, however long it takes; false when the other side is gone, or says
+  // another.
   bool receive(void* message, size_t size) const;
   void close();
 

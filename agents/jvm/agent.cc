@@ -118,7 +118,6 @@ void serve_until_the_end() {
   while (goes_on && server.channel.receive(&knowledge, sizeof knowledge)) {
     if (is_valid(knowledge, server.secret)) server.allocations.know(knowledge.chunks);
   }
-  
   if (runs) stop();
 }
 
