@@ -4,8 +4,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include <cerrno>
-
 namespace rtprof::agents {
 namespace {
 
@@ -37,14 +35,15 @@ bool RingWriter::open(int memory, int event) {
   if (head != MAP_FAILED) header_ = static_cast<RingHeader*>(head);
   // A shorter file would be fatal to touch.
   off_t size = ::lseek(memory, 0, SEEK_END);
-  bool stays = (::fcntl(memory, F_GET_SEALS) & F_SEAL_SHRINK) != 0;
-  bool fits = header_ != nullptr && stays && size >= static_cast<off_t>(kRingData) &&
-              header_->magic == kMagic && header_->protocol == kProtocol &&
-              is_power_of_two(header_->capacity) && header_->capacity >= kRingData &&
-              header_->capacity <= kMostCapacity &&
-              static_cast<uint64_t>(size) >= kRingData + header_->capacity;
+  int seals = ::fcntl(memory, F_GET_SEALS);
+  bool fits = header_ != nullptr && seals >= 0 && (seals & F_SEAL_SHRINK) != 0 &&
+              size >= static_cast<off_t>(kRingData) && header_->magic == kMagic &&
+              header_->protocol == kProtocol;
+  uint64_t capacity = fits ? header_->capacity : 0;
+  fits = is_power_of_two(capacity) && capacity >= kRingData && capacity <= kMostCapacity &&
+         static_cast<uint64_t>(size) >= kRingData + capacity;
   if (fits) {
-    capacity_ = header_->capacity;
+    capacity_ = capacity;
     data_ = map_twice(memory, capacity_);
   }
   ::close(memory);
@@ -81,10 +80,8 @@ void RingWriter::commit(const Room& room) {
   uint64_t used = room.position + size - header_->tail.load(std::memory_order_relaxed);
   if (room.position != 0 && used < capacity_ / 4) return;
   if (header_->waking.exchange(1, std::memory_order_relaxed) != 0) return;
-  int before = errno;
   uint64_t one = 1;
   [[maybe_unused]] ssize_t written = ::write(event_, &one, sizeof one);
-  errno = before;
 }
 
 }  // namespace rtprof::agents

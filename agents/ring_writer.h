@@ -8,7 +8,7 @@
 namespace rtprof::agents {
 
 // The writing end of the ring that rtprof shares. Any thread may write, in a signal handler too: nothing here
-// waits, allocates or takes a lock.
+// waits, allocates or takes a lock. errno may change.
 class RingWriter {
  public:
   // Takes both descriptors. False where `memory` is no ring that rtprof has made; both are closed then.

@@ -213,7 +213,6 @@ Finding finding_of(std::string_view check, Mark mark, const std::optional<Denial
   return {check, mark, denial->reason, denial->fix};
 }
 
-// CPU samples need no BPF, and pauses only where perf is refused.
 // Of a process that is recorded without one otherwise.
 std::optional<Finding> agent_of(const Process& process) {
   auto match = find_runtime(process);
@@ -222,6 +221,7 @@ std::optional<Finding> agent_of(const Process& process) {
   return finding_of("agent", Mark::kLimited, match->runtime->agent_denial(process), "-e alloc can load one");
 }
 
+// CPU samples need no BPF, and pauses only where perf is refused.
 Finding perf_mechanism(const Process& process, bool pause, TargetDiagnosis& target) {
   if (int error = clock_error(process.pid())) {
     Denial denial =

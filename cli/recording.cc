@@ -45,17 +45,18 @@ Recording::Recording(const SamplingPlan& plan, bool subprocesses, bool quiet)
 bool Recording::attach(Process opened, const SamplingPlan& plan, Scope scope) {
   auto match = scope == Scope::kAnyCode ? find_target(opened) : find_runtime(opened);
   if (!match) return false;
-  if (plan.has(Event::kAlloc) && match->runtime->agent_denial == nullptr) {
-    if (subprocesses_) return false;  // the others may be such
+  SamplingPlan possible = plan;
+  if (match->runtime->agent_denial == nullptr) std::erase(possible.events, Event::kAlloc);
+  if (possible.events.size() != plan.events.size() && !subprocesses_) {
     throw Error(ExitCode::kUsage,
                 fmt::format("allocations of {} cannot be recorded",
                             runtime_title(match->runtime->name, match->detection.version)),
                 "-e alloc is for JVMs");
   }
+  if (possible.events.empty()) return false;
   Process& process = processes_.emplace_back(std::move(opened));
-
   try {
-    session_.add(match->runtime->open(process, plan, services_));
+    session_.add(match->runtime->open(process, possible, services_));
   } catch (const Error&) {
     processes_.pop_back();
     throw;

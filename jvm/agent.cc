@@ -45,6 +45,7 @@ std::string hint_for(const Failure& failure) {
       return "-e cpu and -e wall show what it does, and load nothing into it";
     case EBUSY:
       return "one profiler at a time can sample the allocations of a JVM: end the other one";
+    case EROFS:
     case EACCES:
       return "mount a directory there that is writable and not noexec, a tmpfs for example";
     case ENOTCONN:

@@ -7,6 +7,8 @@
 #include <cstring>
 #include <utility>
 
+#include "common/agent/ring_reader.h"
+
 namespace rtprof::jvm {
 namespace {
 
@@ -27,6 +29,9 @@ struct Fields {
 };
 static_assert(sizeof(Fields) + sizeof(agents::RecordHeader) == sizeof(Record));
 static_assert(offsetof(Record, time) == sizeof(agents::RecordHeader));
+static_assert(sizeof(Record) + agents::jvm::kMostNameBytes + agents::kMostStackBytes +
+                  sizeof(rt_chunk_record) + 3 * agents::kRecordAlignment <=
+              RingReader::kMostRecordBytes);
 
 uint64_t aligned(uint64_t size) {
   return (size + agents::kRecordAlignment - 1) / agents::kRecordAlignment * agents::kRecordAlignment;

@@ -7,6 +7,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "common/base/file.h"
 #include "common/sampler/type_namer.h"
 #include "jvm/agent.h"
 #include "jvm/allocation.h"
@@ -18,6 +19,16 @@ namespace {
 
 constexpr Nanoseconds kBetweenLooksAtTids = kSecond;
 constexpr size_t kMostThreads = 1 << 17;
+
+// Whose frames in the heap the agent copies by a system call that the program itself does not make: a filter
+// may end the process for it.
+constexpr const char* kFiltered =
+    "its system calls are filtered (seccomp): of virtual threads, callers that are in the heap are unknown";
+
+bool is_filtered(const Process& process) {
+  auto status = read_file(process.directory() + "/status");
+  return status && status->find("Seccomp:\t2") != std::string::npos;
+}
 
 class AllocationSource final : public Source {
  public:
@@ -43,6 +54,11 @@ class AllocationSource final : public Source {
     quality_.event = Event::kAlloc;
     quality_.mechanism = Mechanism::kAgent;
     cpu_at_start_ = process.cpu_time();
+    if (continuations_ != nullptr && is_filtered(process)) {
+      quality_.reason = kFiltered;
+      continuations_.reset();
+    }
+    tell_of_chunks();
   }
 
   Schedule schedule() const override { return {0, agent_.ring().event()}; }

@@ -54,7 +54,7 @@ Result<Place> place_of(const Process& process) {
   auto tmp = open_directory_of(process, "/tmp");
   if (!tmp) return tmp.failure();
   auto status = read_status(process.directory());
-  if (!status) return Failure{"the process has ended", ESRCH};
+  if (!status || !process.alive()) return Failure{"the process has ended", ESRCH};
   return Place{std::move(*tmp), fmt::format(".java_pid{}", process.ns_pid()),
                fmt::format(".attach_pid{}", process.ns_pid()), status->effective_uid, status->effective_gid};
 }
@@ -159,6 +159,7 @@ std::optional<Failure> write_all(int socket, std::string_view bytes) {
   while (!bytes.empty()) {
     ssize_t sent = ::send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (sent < 0 && errno == EINTR) continue;
+    if (sent < 0 && errno == EAGAIN) return Failure{kHangs, ETIMEDOUT};
     if (sent <= 0) return failed("the JVM does not take the command");
     bytes.remove_prefix(static_cast<size_t>(sent));
   }

@@ -47,7 +47,8 @@ std::unique_ptr<Source> open_jvm(const Process& process, const SamplingPlan& pla
     kind.sample_program = std::make_shared<jvm::ChunkProgram>(process.pid(), continuations);
   std::vector<std::unique_ptr<Source>> sources;
   if (plan.has(Event::kAlloc))
-    sources.push_back(jvm::open_allocation_source(process, plan, services, layout, kind, continuations));
+    sources.push_back(jvm::open_allocation_source(process, plan, services, layout, kind,
+                                                  continuations->exist() ? continuations : nullptr));
   SamplingPlan others = plan;
   std::erase(others.events, Event::kAlloc);
   if (!others.events.empty()) sources.push_back(native::open_by_ladder(process, others, services, kind));

@@ -27,8 +27,8 @@ namespace {
 constexpr int kStartTimeoutMs = 5000;
 // HotSpot's own pages at the end of the stack of a thread that it knows are among it.
 constexpr size_t kServerStackBytes = 1 << 20;
-constexpr int kRefusalTimeoutMs = 1000;
 constexpr useconds_t kBetweenTriesUs = 100'000;
+constexpr int kTries = 600;
 
 // What serves the rtprof of the moment; one at a time.
 struct Server {
@@ -83,12 +83,11 @@ Answer start(const Start& wanted, const int (&descriptors)[2]) {
 
 void stop() {
   server.allocations.end_recording();
-  // Where memory is short it may take a while until the JVM takes a thread.
-  for (;; ::usleep(kBetweenTriesUs)) {
+  // Where memory is short it may take a while until the JVM takes a thread; one that is gone takes none.
+  for (int i = 0; i < kTries; ++i) {
     AsJavaThread attached(server.vm);
-    if (attached.jni() == nullptr) continue;
-    server.allocations.stop_sampling();
-    return;
+    if (attached.jni() != nullptr) return server.allocations.stop_sampling();
+    ::usleep(kBetweenTriesUs);
   }
 }
 
@@ -153,16 +152,10 @@ bool start_thread() {
 void refuse(const Options& options) {
   Channel channel;
   if (!channel.connect(options.path)) return;
-  Start wanted;
-  int descriptors[2];
-  bool is_told = say_hello(channel, options.secret);
-  // Or the answer would be lost with what was not read.
-  if (is_told && channel.receive(&wanted, sizeof wanted, descriptors, kRefusalTimeoutMs))
-    close_both(descriptors);
   Answer answer;
   answer.refusal = Refusal::kOccupied;
   std::snprintf(answer.text, sizeof answer.text, "another rtprof records this JVM");
-  if (is_told) channel.send(&answer, sizeof answer);
+  if (say_hello(channel, options.secret)) channel.send(&answer, sizeof answer);
   channel.close();
 }
 

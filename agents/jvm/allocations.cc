@@ -3,6 +3,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <ctime>
@@ -155,6 +156,9 @@ void JNICALL Allocations::on_sample(jvmtiEnv* jvmti, JNIEnv* jni, jthread, jobje
                                     jlong bytes) {
   Allocations& self = *running;
   if (!self.runs_.load()) return;
+  // Native code of the program may have allocated between a call and a look at it.
+  int error = errno;
+
   char* name = nullptr;
   if (jvmti->GetClassSignature(type, &name, nullptr) != JVMTI_ERROR_NONE) name = nullptr;
   self.writing_.fetch_add(1);
@@ -162,6 +166,7 @@ void JNICALL Allocations::on_sample(jvmtiEnv* jvmti, JNIEnv* jni, jthread, jobje
   if (self.runs_.load() && jvmti == self.jvmti_) self.record(jni, name == nullptr ? "" : name, bytes);
   self.writing_.fetch_sub(1);
   if (name != nullptr) jvmti->Deallocate(reinterpret_cast<unsigned char*>(name));
+  errno = error;
 }
 
 void Allocations::record(JNIEnv* jni, const char* name, jlong bytes) {
@@ -169,7 +174,7 @@ void Allocations::record(JNIEnv* jni, const char* name, jlong bytes) {
   auto name_size = static_cast<uint32_t>(length < kMostNameBytes ? length : kMostNameBytes);
   const uint8_t* thread = reinterpret_cast<const uint8_t*>(jni) - jni_in_thread_;
   StackHeader stack = stack_of(thread, offsets_);
-  Carried::Copy chunks = carried_.copy(thread);
+  Carried::Copy chunks = carried_.copy(thread, stack);
   uint32_t stack_at = aligned(sizeof(Allocation) + name_size);
   uint32_t chunks_at = stack_at + aligned(stack.size);
   auto room = ring_.reserve(chunks_at + aligned(chunks.size()), RecordType::kAllocation);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "agents/protocol.h"
 #include "jvm/chunk_record.h"
 
 namespace rtprof::agents::jvm {
@@ -38,8 +39,8 @@ class Carried {
   void know(const rt_chunk_settings& settings);
   // While no copy is made.
   void forget() { is_known_.store(false); }
-  // Of the virtual thread that the calling thread carries, whose JavaThread this is.
-  Copy copy(const uint8_t* thread);
+  // Of the virtual thread that the calling thread carries, whose JavaThread and whose stack these are.
+  Copy copy(const uint8_t* thread, const StackHeader& stack);
 
  private:
   rt_chunk_settings settings_{};

@@ -63,7 +63,7 @@ Result<AgentLink> AgentLink::listen(const PlacedLibrary& placed, const Process& 
                               placed.directory(), PlacedLibrary::kSocket);
   *end.out = '\0';
   auto status = read_status(process.directory());
-  if (!status) return Failure{"the process has ended", ESRCH};
+  if (!status || !process.alive()) return Failure{"the process has ended", ESRCH};
   EffectiveIds ids(status->effective_uid, status->effective_gid);
   bool listens = socket.valid() &&
                  (::unlinkat(placed.directory(), PlacedLibrary::kSocket, 0) == 0 || errno == ENOENT) &&
@@ -108,7 +108,8 @@ std::optional<Failure> AgentLink::start(std::span<const uint8_t> bytes, const Sh
   std::memcpy(CMSG_DATA(rights), descriptors, sizeof descriptors);
   // An agent that another rtprof uses has answered already, and is gone.
   ssize_t sent = ::sendmsg(socket_.get(), &message, MSG_NOSIGNAL);
-  if (sent != static_cast<ssize_t>(bytes.size()) && errno != EPIPE) return failed("cannot start the agent");
+  if (sent != static_cast<ssize_t>(bytes.size()) && errno != EPIPE && errno != ECONNRESET)
+    return failed("cannot start the agent");
   auto said = answer(patience);
   if (!said) return said.failure();
   if (said->refusal == agents::Refusal::kNone) return std::nullopt;

@@ -18,15 +18,14 @@ namespace rtprof {
 namespace {
 
 constexpr int kMostOpenFiles = 65536;
-constexpr int kLooksForAwaited = 50;
+constexpr int kLooks = 50;
 constexpr useconds_t kBetweenLooksUs = 20'000;
 
 // What is open here stays open as long as the child lives: sockets to targets, events of the kernel.
 // Afterwards `socket` is 0 and `parent` is 1.
 void keep_open(int socket, int parent) {
   int high = ::fcntl(parent, F_DUPFD, socket + 2);
-  ::dup2(socket, 0);
-  ::dup2(high, 1);
+  if (high < 0 || ::dup2(socket, 0) < 0 || ::dup2(high, 1) < 0) ::_exit(1);
   if (::syscall(SYS_close_range, 2u, ~0u, 0u) == 0) return;
   for (int fd = 2; fd < kMostOpenFiles; ++fd) ::close(fd);
 }
@@ -36,14 +35,19 @@ void become(uid_t user, gid_t group) {
   ::syscall(SYS_setgroups, 0, nullptr);
   ::syscall(SYS_setresgid, group, group, group);
   ::syscall(SYS_setresuid, user, user, user);
+  if (::geteuid() != user) ::_exit(1);
 }
 
 void remove_files(int parent, const FileKeeper::Files& files) {
   int directory = parent;
   if (!files.directory.empty()) {
     directory = ::openat(parent, files.directory.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-    // Who has the lock has a keeper, too.
-    if (directory < 0 || ::flock(directory, LOCK_EX | LOCK_NB) != 0) return;
+    if (directory < 0) return;
+    // The lock of who was killed may go a moment later. Who else has it has a keeper, too.
+    for (int i = 0; ::flock(directory, LOCK_EX | LOCK_NB) != 0; ++i) {
+      if (i == kLooks) return;
+      ::usleep(kBetweenLooksUs);
+    }
   }
   for (const std::string& name : files.names) {
     struct stat facts {};
@@ -67,7 +71,7 @@ void remove_files(int parent, const FileKeeper::Files& files) {
   char byte = 0;
   [[maybe_unused]] ssize_t sent = ::write(0, &byte, 1);
   while (::read(0, &byte, 1) < 0 && errno == EINTR) continue;
-  for (int i = 0; !files.awaited.empty() && i < kLooksForAwaited; ++i) {
+  for (int i = 0; !files.awaited.empty() && i < kLooks; ++i) {
     if (::faccessat(1, files.awaited.c_str(), F_OK, AT_SYMLINK_NOFOLLOW) == 0) break;
     ::usleep(kBetweenLooksUs);
   }
@@ -90,7 +94,9 @@ Result<FileKeeper> FileKeeper::start(const Files& files) {
   FileKeeper keeper(child, std::move(ours));
   // Until it is in a session of its own: what kills this one's process group does not reach it then.
   char byte;
-  while (::read(keeper.socket_.get(), &byte, 1) < 0 && errno == EINTR) continue;
+  ssize_t got;
+  while ((got = ::read(keeper.socket_.get(), &byte, 1)) < 0 && errno == EINTR) continue;
+  if (got != 1) return Failure{"the process that would remove files has ended", ECHILD};
   return keeper;
 }
 

@@ -49,9 +49,11 @@ struct Owner {
   gid_t group;
 };
 
-Owner owner_for(const Process& process) {
+// Nothing where the process has ended: its id may be another's by now.
+std::optional<Owner> owner_for(const Process& process) {
   auto status = read_status(process.directory());
-  return status ? Owner{status->effective_uid, status->effective_gid} : Owner{::geteuid(), ::getegid()};
+  if (!status || !process.alive()) return std::nullopt;
+  return Owner{status->effective_uid, status->effective_gid};
 }
 
 // The directory, new or left over, with a lock on it; nobody else's. As the owner.
@@ -101,7 +103,7 @@ Result<PlacedLibrary> PlacedLibrary::place(const Process& process, std::span<con
       reason = errno_text(directory.failure().error);
     } else if (!(reason = why_not_in(directory->get()))) {
       auto placed = place_in(std::move(*directory), place, process, library);
-      if (placed || placed.failure().error == EBUSY) return placed;
+      if (placed || placed.failure().error == EBUSY || placed.failure().error == ESRCH) return placed;
       reason = placed.failure().message;
       if (placed.failure().error == ENOSPC) error = ENOSPC;
     }
@@ -113,13 +115,14 @@ Result<PlacedLibrary> PlacedLibrary::place(const Process& process, std::span<con
 
 Result<PlacedLibrary> PlacedLibrary::place_in(UniqueFd parent, const std::string& parent_path,
                                               const Process& process, std::span<const uint8_t> library) {
-  Owner owner = owner_for(process);
+  auto owner = owner_for(process);
+  if (!owner) return Failure{"the process has ended", ESRCH};
   std::string name = fmt::format(".rtprof-{}-{:016x}", process.ns_pid(), hash_of(library));
-  auto keeper = FileKeeper::start({parent.get(), name, {kLibrary, kSocket}, owner.user, owner.group});
+  auto keeper = FileKeeper::start({parent.get(), name, {kLibrary, kSocket}, owner->user, owner->group});
   if (!keeper) return keeper.failure();
   // All of it as the target's user, who may have anything in the place of what is made here.
-  EffectiveIds ids(owner.user, owner.group);
-  auto directory = make_directory(parent.get(), name, owner);
+  EffectiveIds ids(owner->user, owner->group);
+  auto directory = make_directory(parent.get(), name, *owner);
   if (!directory) return directory.failure();
   if (auto failure = write_file(directory->get(), kLibrary, library)) return *failure;
   return PlacedLibrary(std::move(parent), std::move(*directory), parent_path + "/" + name,

@@ -2,9 +2,11 @@
 
 #include <sys/types.h>
 
+#include <vector>
+
 namespace rtprof {
 
-// Lets the calling thread, and no other, act as a user and a group where that is permitted, until it is
+// Lets the calling thread, and no other, act as a user with one group, where that is permitted, until it is
 // destroyed: for peers that look at who has connected, and files that have to be somebody's.
 class EffectiveIds {
  public:
@@ -14,8 +16,10 @@ class EffectiveIds {
   EffectiveIds& operator=(const EffectiveIds&) = delete;
 
  private:
-  uid_t user_before_;
-  gid_t group_before_;
+  const uid_t user_before_;
+  const gid_t group_before_;
+  std::vector<gid_t> groups_before_;
+  bool changed_ = false;
 };
 
 }  // namespace rtprof

@@ -1,8 +1,8 @@
 """Kills a recording of allocations at random instants, and looks at what it leaves behind.
 
-usage: killed_agent.py PID TIMES RTPROF
+usage: killed_agent.py PID TIMES RTPROF [SECONDS]
 
-Within a second of each kill no file of rtprof's is in the target's file system, and no thread, descriptor or mapping
+Within SECONDS, one unless given, of each kill no file of rtprof's is in the target's file system, and no thread, descriptor or mapping
 of the recording is in the target; the target computes. Afterwards a recording succeeds. Ends with status 1 otherwise.
 """
 
@@ -14,14 +14,16 @@ import sys
 import time
 
 pid, times, rtprof = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
+patience = float(sys.argv[4]) if len(sys.argv) > 4 else 1
 process = pathlib.Path(f"/proc/{pid}")
+inner_pid = (process / "status").read_text().split("NSpid:")[1].split("\n")[0].split()[-1]
 # Loading takes some 0.2 s; most kills come before that, or soon after.
 LATEST_SECONDS = 0.5
 
 
 def leftovers():
     found = [str(path) for place in ("tmp", "dev/shm", "var/tmp", "run")
-             for path in (process / "root" / place).glob(".*") if "rtprof" in path.name or f"attach_pid" in path.name]
+             for path in (process / "root" / place).glob(".*") if path.name.startswith(f".rtprof-{inner_pid}-") or path.name == f".attach_pid{inner_pid}"]
     for task in (process / "task").iterdir():
         try:
             if (task / "comm").read_text().startswith("rtprof"):
@@ -57,8 +59,8 @@ for number in range(times):
     recording.wait()
     killed_at, before = time.monotonic(), cpu_ticks()
     while leftovers():
-        if time.monotonic() - killed_at > 1:
-            sys.exit(f"a second after kill {number}, at {instant:.3f} s, there are {leftovers()}")
+        if time.monotonic() - killed_at > patience:
+            sys.exit(f"{patience:g} s after kill {number}, at {instant:.3f} s, there are {leftovers()}")
         time.sleep(0.02)
     give_up = time.monotonic() + 5
     while cpu_ticks() == before:

@@ -1,3 +1,4 @@
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -141,6 +142,13 @@ TEST_F(RingTest, WriterTakesNoMemoryThatIsNoRing) {
   memory = ::memfd_create("zeroes", 0);
   ASSERT_EQ(::ftruncate(memory, 1 << 20), 0);
   EXPECT_FALSE(writer.open(memory, ::dup(ring_.event())));
+  // Right, but for that somebody could make it smaller.
+  std::vector<uint8_t> bytes(agents::kRingData + kCapacity);
+  RingReader reader(bytes);
+  for (int file : {::memfd_create("unsealed", MFD_ALLOW_SEALING), ::open("/tmp", O_TMPFILE | O_RDWR, 0600)}) {
+    ASSERT_EQ(::write(file, bytes.data(), bytes.size()), static_cast<ssize_t>(bytes.size()));
+    EXPECT_FALSE(writer.open(file, ::dup(ring_.event())));
+  }
 }
 
 // What a hostile target may write.
