@@ -179,8 +179,10 @@ std::optional<Detection> detect_jvm(const Process& process) {
   detection.unsupported = search.problem;
   detection.hint = search.hint;
   if (search.found()) {
-    detection.tested = std::find(std::begin(kTestedFeatures), std::end(kTestedFeatures),
-                                 search.layout->version.feature) != std::end(kTestedFeatures);
+    bool is_release = std::find(std::begin(kTestedFeatures), std::end(kTestedFeatures),
+                                search.layout->version.feature) != std::end(kTestedFeatures);
+    // Tests run Debian's builds, some of which do not tell whose they are.
+    detection.tested = is_release && (search.vendor.empty() || search.vendor == "Debian");
   }
   return detection;
 }
