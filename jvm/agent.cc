@@ -99,6 +99,9 @@ Result<AgentLink> start_agent(const Process& process, const Layout& layout, cons
 }
 
 std::optional<Denial> denial_of(const Process& process, const Layout& layout) {
+  bool is_described = layout.threads.missing.empty() && layout.threads.anchor.exists();
+  if (!is_described)
+    return Denial{"its HotSpot does not describe where threads keep their last Java frame", ""};
   if (layout.version.feature >= kFirstWithSampling) return attach_denial(process, layout);
   return Denial{
       fmt::format("JDK {} does not sample allocations for agents: that takes JDK 11", layout.version.text),
@@ -119,7 +122,6 @@ Agent Agent::sample_allocations(const Process& process, const Layout& layout, ui
     int error = layout.version.feature < kFirstWithSampling ? 0 : EPERM;
     fail(process, {denial->reason, error}, denial->fix);
   }
-
   announce();
   auto ring = SharedRing::make(kRingBytes);
   if (!ring) fail(process, ring.failure(), hint_for(ring.failure()));
