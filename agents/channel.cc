@@ -88,10 +88,14 @@ bool Channel::receive(void* message, size_t size, int (&descriptors)[2], int tim
   return false;
 }
 
-bool Channel::receive(void* message, size_t size) const {
+long Channel::receive(void* message, size_t capacity, int timeout_ms) const {
+  pollfd wanted{socket_, POLLIN, 0};
+  int ready;
+  while ((ready = ::poll(&wanted, 1, timeout_ms)) < 0 && errno == EINTR) continue;
+  if (ready == 0) return 0;
   ssize_t got;
-  while ((got = ::recv(socket_, message, size, MSG_TRUNC)) < 0 && errno == EINTR) continue;
-  return got == static_cast<ssize_t>(size);
+  while ((got = ::recv(socket_, message, capacity, MSG_TRUNC)) < 0 && errno == EINTR) continue;
+  return got > 0 && static_cast<size_t>(got) <= capacity ? got : -1;
 }
 
 void Channel::close() {

@@ -9,22 +9,22 @@
 // agent, told of its path and of a secret when it is loaded, connects and says Hello. rtprof answers with
 // Start and two descriptors: a ring in shared memory for records, and an eventfd with which the agent says
 // that there is something to read. The agent answers with Answer. From then on
-// rtprof may tell it more (kKnowledge), and the socket shows that the other side lives: when it is closed the
-// agent stops, and closes it, too. So it does where rtprof is killed.
+// rtprof may tell it more (kKnowledge) or ask for what is still open (kFlush), and the socket shows that the
+// other side lives: when it is closed the agent stops, and closes it, too. So it does where rtprof is killed.
 //
 // Neither side trusts the other: rtprof checks by SO_PEERCRED that it is the target that has connected, the
 // agent that it is its own user or root, and that the peer knows the secret.
 namespace rtprof::agents {
 
 // Of this file. An agent of another version is another library, with another path.
-constexpr uint32_t kProtocol = 1;
+constexpr uint32_t kProtocol = 2;
 constexpr uint32_t kMagic = 0x50545201;  // little endian: 1, "RTP"
 
 struct Secret {
   uint8_t bytes[16];
 };
 
-enum class MessageType : uint32_t { kHello = 1, kStart = 2, kAnswer = 3, kKnowledge = 4 };
+enum class MessageType : uint32_t { kHello = 1, kStart = 2, kAnswer = 3, kKnowledge = 4, kFlush = 5 };
 
 struct MessageHeader {
   uint32_t magic = kMagic;
@@ -71,7 +71,13 @@ struct RingHeader {
 constexpr uint64_t kRingData = 4096;
 constexpr uint64_t kRecordAlignment = 16;
 
-enum class RecordType : uint32_t { kAllocation = 1 };
+enum class RecordType : uint32_t {
+  kAllocation = 1,
+  kContention = 2,
+  kCollected = 3,
+  kSurveyed = 4,
+  kThinned = 5
+};
 
 struct RecordHeader {
   std::atomic<uint64_t> commit;

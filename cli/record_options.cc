@@ -25,9 +25,9 @@ std::vector<Event> events_of(const RecordOptions& options) {
   std::vector<Event> events;
   for (const std::string& name : options.events) {
     auto event = event_from_name(name);
-    if (!event || *event == Event::kLock) {
+    if (!event) {
       usage_error(fmt::format("unknown event '{}'", name),
-                  "-e takes cpu, wall, offcpu, alloc, or several with commas: cpu,wall");
+                  "-e takes cpu, wall, offcpu, alloc, lock, or several with commas: cpu,wall");
     }
     if (std::find(events.begin(), events.end(), *event) == events.end()) events.push_back(*event);
   }
@@ -77,13 +77,13 @@ std::optional<Mechanism> mechanism_of(const RecordOptions& options) {
                 "--mechanism takes kernel, pause, read or agent");
   }
   std::vector<Event> events = events_of(options);
-  bool is_alloc = events == std::vector{Event::kAlloc};
-  if (is_alloc != (*mechanism == Mechanism::kAgent)) {
-    usage_error(fmt::format("--mechanism {} is not for -e {}", options.mechanism,
-                            is_alloc ? "alloc" : event_name(events.front())),
-                "the agent is for -e alloc alone, the others are for the other events");
+  auto is_agents = [](Event event) { return event == Event::kAlloc || event == Event::kLock; };
+  bool by_agent = std::ranges::all_of(events, is_agents);
+  if (by_agent != (*mechanism == Mechanism::kAgent)) {
+    usage_error(fmt::format("--mechanism {} is not for -e {}", options.mechanism, event_name(events.front())),
+                "the agent is for -e alloc and lock alone, the others are for the other events");
   }
-  if (is_alloc) return std::nullopt;
+  if (by_agent) return std::nullopt;
   if (*mechanism != Mechanism::kKernel &&
       std::find(options.events.begin(), options.events.end(), "offcpu") != options.events.end()) {
     usage_error(fmt::format("-e offcpu needs the kernel mechanism, not {}", options.mechanism),
@@ -98,7 +98,7 @@ std::optional<Mechanism> mechanism_of(const RecordOptions& options) {
 }  // namespace
 
 void add_sampling_options(CLI::App& command, RecordOptions& options) {
-  command.add_option("-e,--event", options.events, "what to record: cpu, wall, offcpu or alloc")
+  command.add_option("-e,--event", options.events, "what to record: cpu, wall, offcpu, alloc or lock")
       ->delimiter(',')
       ->default_str("cpu");
   command.add_option("-r,--rate", options.rate, "samples a second and thread; also 1k, 100khz")
@@ -109,6 +109,8 @@ void add_sampling_options(CLI::App& command, RecordOptions& options) {
       ->capture_default_str();
   command.add_flag("--alloc-type,!--no-alloc-type", options.allocation_types,
                    "alloc: the type of the object as leaf frame (default)");
+  command.add_option("--lock-threshold", options.lock_threshold,
+                     "lock: leave out shorter waits; seconds, or 5ms, 10us (default 10us)");
   command.add_flag("--no-agent", options.no_agent, "never load anything into the target");
   command.add_flag("-s,--subprocesses", options.subprocesses, "also the children, now and later");
   command.add_option("--mechanism", options.mechanism,
@@ -150,9 +152,16 @@ void add_filter_options(CLI::App& command, RecordOptions& options) {
 void add_record_options(CLI::App& command, RecordOptions& options) {
   add_sampling_options(command, options);
   add_filter_options(command, options);
-  command.get_option("--event")->description("what to record: cpu, wall, offcpu, alloc; several with commas");
+  command.get_option("--event")->description(
+      "what to record: cpu, wall, offcpu, alloc, lock; several with commas");
   command.add_option("-d,--duration", options.duration,
                      "seconds to record, or 500ms, 2m; until Ctrl-C without it");
+  command.add_flag("--live", options.live, "alloc: only what the last garbage collection left alive");
+  command
+      .add_option("--as-of", options.as_of,
+                  "live: as of the last collection (gc), or now: also what was allocated since")
+      ->check(CLI::IsMember({"gc", "now"}));
+  command.add_flag("--ages", options.ages, "live: how many collections objects have survived, as leaf frame");
   command.add_option("--min-block", options.min_block,
                      "offcpu: leave out shorter waits; seconds, or 5ms, 10us");
   command.add_option("--max-block", options.max_block, "offcpu: leave out longer waits");
@@ -191,6 +200,15 @@ SamplingPlan plan_of(const RecordOptions& options) {
   plan.max_pause_share = *share;
   plan.allocation_interval = allocation_interval_of(options);
   plan.allocation_types = options.allocation_types;
+  plan.live = options.live;
+  plan.live_as_of_now = options.as_of == "now";
+  plan.ages = options.ages;
+  if (plan.live && !plan.has(Event::kAlloc)) usage_error("--live tells of allocations", "add -e alloc");
+  if (!plan.live && (plan.ages || !options.as_of.empty()))
+    usage_error("--ages and --as-of tell of what is alive", "add --live");
+  plan.lock_threshold = wait_of(options.lock_threshold, "--lock-threshold", plan.lock_threshold);
+  if (!options.lock_threshold.empty() && !plan.has(Event::kLock))
+    usage_error("--lock-threshold chooses waits of lock", "add -e lock");
   plan.agents = !options.no_agent;
   plan.gil_only = options.gil;
   plan.jit_marks = options.jit_marks;

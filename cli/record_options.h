@@ -27,6 +27,10 @@ struct RecordOptions {
   std::string mechanism;
   std::string allocation_interval = "512k";
   bool allocation_types = true;
+  bool live = false;
+  std::string as_of;
+  bool ages = false;
+  std::string lock_threshold;
   bool no_agent = false;
   bool subprocesses = false;
   bool nonblocking = false;

@@ -27,6 +27,11 @@ uint64_t own_peak_memory_kb() {
   return at == std::string::npos ? 0 : std::strtoull(status->c_str() + at + kPeak.size(), nullptr, 10);
 }
 
+// What an agent in the target tells of.
+bool is_agent_event(Event event) {
+  return event == Event::kAlloc || event == Event::kLock;
+}
+
 }  // namespace
 
 void note_program_start() {
@@ -46,12 +51,13 @@ bool Recording::attach(Process opened, const SamplingPlan& plan, Scope scope) {
   auto match = scope == Scope::kAnyCode ? find_target(opened) : find_runtime(opened);
   if (!match) return false;
   SamplingPlan possible = plan;
-  if (match->runtime->agent_denial == nullptr) std::erase(possible.events, Event::kAlloc);
+  if (match->runtime->agent_denial == nullptr) std::erase_if(possible.events, is_agent_event);
   if (possible.events.size() != plan.events.size() && !subprocesses_) {
     throw Error(ExitCode::kUsage,
-                fmt::format("allocations of {} cannot be recorded",
+                fmt::format("{} of {} cannot be recorded",
+                            plan.has(Event::kAlloc) ? "allocations" : "waits for locks",
                             runtime_title(match->runtime->name, match->detection.version)),
-                "-e alloc is for JVMs");
+                "-e alloc and -e lock are for JVMs; -e wall and -e offcpu show waits of all");
   }
   if (possible.events.empty()) return false;
   Process& process = processes_.emplace_back(std::move(opened));
@@ -78,7 +84,8 @@ void Recording::add(pid_t pid) {
 }
 
 void Recording::begin_as_native(pid_t pid) {
-  if (kernel::ElapsedTime::wanted(plan_) || plan_.has(Event::kAlloc) || plan_.mechanism || subprocesses_)
+  if (kernel::ElapsedTime::wanted(plan_) || plan_.has(Event::kAlloc) || plan_.has(Event::kLock) ||
+      plan_.mechanism || subprocesses_)
     return;
   auto process = Process::try_open(pid);
   if (!process) return;
@@ -158,6 +165,7 @@ void Recording::complete(Profile& profile) {
   profile.start_unix_ns = start_unix_;
   profile.duration = monotonic_now() - start_;
   bool clocked = plan_.has(Event::kCpu) || plan_.has(Event::kWall);
+  profile.live = plan_.live;
   profile.rate = clocked ? plan_.rate : 0;
   for (Event event : plan_.events)
     profile.series(event);  // an event of which nothing was seen is empty, not absent

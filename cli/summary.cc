@@ -20,7 +20,7 @@ double milliseconds(Nanoseconds time) {
   return static_cast<double>(time) / 1e6;
 }
 
-std::string run_line(const RunQuality& run) {
+std::string run_line(const RunQuality& run, bool live) {
   std::string target = run.pid == 0 ? "the machine" : fmt::format("process {}", run.pid);
   std::string line =
       fmt::format("  {} of {} ({}) by {}", event_name(run.event), target,
@@ -28,9 +28,9 @@ std::string run_line(const RunQuality& run) {
   if (!run.exact) line += ", approximate: stacks can be wrong";
   if (!run.reason.empty()) line += fmt::format(" ({})", run.reason);
   if (run.event == Event::kAlloc) {
-    line += fmt::format("\n    {} samples of {} threads, {} allocated\n", run.samples, run.threads,
-                        weight_text(run.event, run.total_weight));
-  } else if (run.event == Event::kOffCpu) {
+    line += fmt::format("\n    {} samples of {} threads, {} {}\n", run.samples, run.threads,
+                        weight_text(run.event, run.total_weight), live ? "alive" : "allocated");
+  } else if (run.event == Event::kOffCpu || run.event == Event::kLock) {
     line += fmt::format("\n    {} waits of {} threads, {:.2f} s\n", run.samples, run.threads,
                         seconds(run.total_weight));
   } else {
@@ -58,7 +58,7 @@ int64_t recorded_weight(const Profile& profile, Event event) {
   return weight;
 }
 
-std::string nothing_recorded(Event event, bool gil_only, bool native) {
+std::string nothing_recorded(Event event, bool gil_only, bool live, bool native) {
   if (gil_only)
     return "no thread held the GIL while it was recorded; leave --gil out to see what ran without it";
   if (event == Event::kCpu) {
@@ -68,7 +68,11 @@ std::string nothing_recorded(Event event, bool gil_only, bool native) {
   if (event == Event::kOffCpu)
     return "no thread waited while it was recorded, or none for as long as asked for";
   if (event == Event::kAlloc)
-    return "nothing was allocated while it was recorded, or too little for a sample: --alloc-interval";
+    return live ? "nothing that was allocated is known to have survived a collection; --as-of now shows what "
+                  "none has "
+                  "looked at, and jcmd PID GC.run makes one"
+                : "nothing was allocated while it was recorded, or too little for a sample: --alloc-interval";
+  if (event == Event::kLock) return "no thread waited for a lock for as long as --lock-threshold says";
   return fmt::format("nothing was recorded of {}", event_name(event));
 }
 
@@ -97,7 +101,8 @@ std::string summary_text(const Profile& profile, const std::vector<std::string>&
   const RecordingQuality& quality = profile.quality;
   std::string text = fmt::format("recorded {:.1f} s\n", seconds(profile.duration));
   constexpr size_t kRunsShown = 4;
-  for (size_t i = 0; i < std::min(quality.runs.size(), kRunsShown); ++i) text += run_line(quality.runs[i]);
+  for (size_t i = 0; i < std::min(quality.runs.size(), kRunsShown); ++i)
+    text += run_line(quality.runs[i], profile.live);
   if (quality.runs.size() > kRunsShown) {
     text += fmt::format("  and {} more, see --stats\n", quality.runs.size() - kRunsShown);
   }
@@ -129,7 +134,7 @@ std::vector<std::string> warnings_about(const Profile& profile, const SamplingPl
   std::vector<std::string> warnings;
   for (Event event : plan.events) {
     if (recorded_weight(profile, event) == 0) {
-      warnings.push_back(nothing_recorded(event, plan.gil_only, all_native(profile)));
+      warnings.push_back(nothing_recorded(event, plan.gil_only, plan.live, all_native(profile)));
     } else if (!anything_shown(profile, event, report)) {
       warnings.push_back(fmt::format("-I and -X leave nothing of the {} profile", event_name(event)));
     }

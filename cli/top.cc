@@ -54,7 +54,7 @@ SamplingPlan live_plan_of(const TopOptions& options) {
   SamplingPlan plan = plan_of(options.record);
   if (plan.events.size() != 1) {
     throw Error(ExitCode::kUsage, "top shows one event at a time",
-                "choose one: -e cpu, -e wall, -e offcpu or -e alloc");
+                "choose one: -e cpu, -e wall, -e offcpu, -e alloc or -e lock");
   }
   plan.lock_share = true;
   plan.threads = options.threads;

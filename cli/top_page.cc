@@ -115,6 +115,7 @@ std::string top_nothing(Event event, bool gil_only) {
   if (event == Event::kCpu) return "no CPU was used yet; -e wall shows where threads wait";
   if (event == Event::kOffCpu) return "no thread has waited yet";
   if (event == Event::kAlloc) return "no allocation was sampled yet";
+  if (event == Event::kLock) return "no thread waited for a lock yet";
   return "nothing was recorded yet";
 }
 

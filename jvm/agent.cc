@@ -24,6 +24,8 @@ constexpr Nanoseconds kAgentPatience = 5 * kSecond;
 constexpr Nanoseconds kOccupiedPatience = 2 * kSecond;
 constexpr auto kBetweenTries = std::chrono::milliseconds(200);
 constexpr Nanoseconds kEndPatience = kSecond;
+constexpr Nanoseconds kFlushPatience = 2 * kSecond;
+constexpr Nanoseconds kBetweenDrains = 5 * kMillisecond;
 // JavaFrameAnchor (share/runtime/javaFrameAnchor.hpp, cpu/x86/javaFrameAnchor_x86.hpp, JDK 8 to 26): the
 // stack pointer, the pc and the frame pointer, one after the other.
 constexpr uint32_t kPcInAnchor = 8, kFpInAnchor = 16;
@@ -33,10 +35,15 @@ ExitCode exit_code_of(int error) {
   return error == EPERM || error == EACCES || error == ENOTCONN ? ExitCode::kNotPermitted : ExitCode::kFailed;
 }
 
-[[noreturn]] void fail(const Process& process, const Failure& failure, const std::string& hint) {
+std::string_view what_of(const AgentRequest& request) {
+  if (request.events == agents::jvm::kAllocations) return "allocations";
+  return request.events == agents::jvm::kLocks ? "waits for locks" : "allocations and waits for locks";
+}
+
+[[noreturn]] void fail(const Process& process, std::string_view what, const Failure& failure,
+                       const std::string& hint) {
   throw Error(exit_code_of(failure.error),
-              fmt::format("cannot record allocations of process {}: {}", process.pid(), failure.message),
-              hint);
+              fmt::format("cannot record {} of process {}: {}", what, process.pid(), failure.message), hint);
 }
 
 std::string hint_for(const Failure& failure) {
@@ -80,8 +87,7 @@ agents::jvm::ThreadOffsets offsets_of(const ThreadLayout& threads, const Layout&
 }
 
 // The agent at work, or why not; with EBUSY where it is for another rtprof.
-Result<AgentLink> start_agent(const Process& process, const Layout& layout, const SharedRing& ring,
-                              uint64_t interval) {
+Result<AgentLink> start_agent(const Process& process, const SharedRing& ring, agents::jvm::Start start) {
   auto placed = PlacedLibrary::place(process, embedded_agent());
   if (!placed) return placed.failure();
   auto link = AgentLink::listen(*placed, process);
@@ -89,23 +95,44 @@ Result<AgentLink> start_agent(const Process& process, const Layout& layout, cons
   if (auto failure = load(process, *placed, link->options())) return *failure;
   if (auto failure = link->accept(process.pid(), kAgentPatience)) return *failure;
   placed->remove();
-  agents::jvm::Start start;
   start.secret = link->secret();
-  start.allocation_interval = interval;
-  start.thread = offsets_of(layout.threads, layout);
   std::span bytes(reinterpret_cast<const uint8_t*>(&start), sizeof start);
   if (auto failure = link->start(bytes, ring, kAgentPatience)) return *failure;
   return link;
+}
+
+// Where the JVM counts its collections; 0: not known.
+Address collections_of(const Process& process, const Layout& layout) {
+  if (layout.heap == 0 || !layout.heap_collections.exists()) return 0;
+  auto heap = process.memory().pointer(layout.heap);
+  return heap && *heap != 0 ? *heap + layout.heap_collections.offset : 0;
+}
+
+Result<agents::jvm::Start> start_of(const Process& process, const Layout& layout,
+                                    const AgentRequest& request) {
+  agents::jvm::Start start;
+  start.events = request.events;
+  start.allocation_interval = request.allocation_interval;
+  start.lock_threshold = static_cast<uint64_t>(request.lock_threshold);
+  start.thread = offsets_of(layout.threads, layout);
+  start.follows_objects = request.follows_objects ? 1 : 0;
+  if (request.follows_objects) start.collections = collections_of(process, layout);
+  if (request.follows_objects && start.collections == 0)
+    return Failure{"its HotSpot does not describe where it counts collections, which --live goes by"};
+  return start;
 }
 
 std::optional<Denial> denial_of(const Process& process, const Layout& layout) {
   bool is_described = layout.threads.missing.empty() && layout.threads.anchor.exists();
   if (!is_described)
     return Denial{"its HotSpot does not describe where threads keep their last Java frame", ""};
-  if (layout.version.feature >= kFirstWithSampling) return attach_denial(process, layout);
-  return Denial{
+  return attach_denial(process, layout);
+}
+
+Denial no_sampling(const Layout& layout) {
+  return {
       fmt::format("JDK {} does not sample allocations for agents: that takes JDK 11", layout.version.text),
-      "-e cpu and -e wall are for all JDKs"};
+      "-e cpu, -e wall and -e lock are for all JDKs"};
 }
 
 }  // namespace
@@ -113,26 +140,43 @@ std::optional<Denial> denial_of(const Process& process, const Layout& layout) {
 std::optional<Denial> agent_denial(const Process& process) {
   JvmSearch search = find_jvm(process);
   if (!search.found()) return Denial{search.problem, search.hint};
+  if (search.layout->version.feature < kFirstWithSampling) return no_sampling(*search.layout);
   return denial_of(process, *search.layout);
 }
 
-Agent Agent::sample_allocations(const Process& process, const Layout& layout, uint64_t interval,
-                                const std::function<void()>& announce) {
-  if (auto denial = denial_of(process, layout)) {
-    int error = layout.version.feature < kFirstWithSampling ? 0 : EPERM;
-    fail(process, {denial->reason, error}, denial->fix);
+Agent Agent::start(const Process& process, const Layout& layout, const AgentRequest& request,
+                   const std::function<void()>& announce) {
+  std::string_view what = what_of(request);
+  bool samples = (request.events & agents::jvm::kAllocations) != 0;
+  if (samples && layout.version.feature < kFirstWithSampling) {
+    Denial denial = no_sampling(layout);
+    fail(process, what, {denial.reason}, denial.fix);
   }
+  if (auto denial = denial_of(process, layout)) fail(process, what, {denial->reason, EPERM}, denial->fix);
+  auto start = start_of(process, layout, request);
+  if (!start) fail(process, what, start.failure(), "leave --live out to see all that is allocated");
   announce();
   auto ring = SharedRing::make(kRingBytes);
-  if (!ring) fail(process, ring.failure(), hint_for(ring.failure()));
+  if (!ring) fail(process, what, ring.failure(), hint_for(ring.failure()));
   // One that was killed a moment ago may still be there.
   TimePoint until = monotonic_now() + kOccupiedPatience;
   for (;;) {
-    auto link = start_agent(process, layout, *ring, interval);
+    auto link = start_agent(process, *ring, *start);
     if (link) return {std::move(*link), std::move(*ring)};
     if (link.failure().error != EBUSY || monotonic_now() > until)
-      fail(process, link.failure(), hint_for(link.failure()));
+      fail(process, what, link.failure(), hint_for(link.failure()));
     std::this_thread::sleep_for(kBetweenTries);
+  }
+}
+
+void Agent::flush(const std::function<void()>& drain) const {
+  agents::jvm::Flush flush;
+  flush.secret = link_.secret();
+  link_.tell({reinterpret_cast<const uint8_t*>(&flush), sizeof flush});
+  for (TimePoint until = monotonic_now() + kFlushPatience; monotonic_now() < until;) {
+    bool is_done = link_.has_answered(kBetweenDrains);
+    drain();
+    if (is_done) return;
   }
 }
 

@@ -1,28 +1,10 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 
-#include "agents/jvm/protocol.h"
-#include "common/base/clock.h"
-#include "common/process/stack_snapshot.h"
-
 namespace rtprof::jvm {
-
-// An allocation that the agent has sampled.
-struct Allocation {
-  TimePoint time = 0;
-  uint64_t bytes = 0;  // of the object
-  pid_t inner_tid = 0;
-  std::string_view type;  // "Ljava/lang/String;"
-  StackSnapshot stack;    // without bytes where the thread ran no Java
-};
-
-// Of a record as it was in the ring, which it refers to; nothing where it makes no sense.
-std::optional<Allocation> parse_allocation(std::span<const uint8_t> record);
 
 // "java.lang.String" of "Ljava/lang/String;", "int[][]" of "[[I". As it is where it is none of these.
 std::string type_name(std::string_view signature);

@@ -65,6 +65,7 @@ constexpr MemberRow<Layout> kMembers[] = {
     {&Layout::klass_name, "Klass", "_name"},
     {&Layout::symbol_length, "Symbol", "_length"},
     {&Layout::symbol_length, "SymbolBase", "_length"},
+    {&Layout::heap_collections, "CollectedHeap", "_total_collections", false},
     {&Layout::wrapper_anchor, "JavaCallWrapper", "_anchor"},
     {&Layout::anchor_sp, "JavaFrameAnchor", "_last_Java_sp"},
 };
@@ -73,6 +74,7 @@ constexpr StaticRow<Layout> kStatics[] = {
     {&Layout::code_heaps, "CodeCache", "_heaps", false},
     {&Layout::code_heap, "CodeCache", "_heap", false},
     {&Layout::java_command, "Arguments", "_java_command", false},
+    {&Layout::heap, "Universe", "_collectedHeap", false},
     {&Layout::call_stub_return, "StubRoutines", "_call_stub_return_address"},
 };
 

@@ -72,6 +72,9 @@ struct Layout {
   Member symbol_length;
   uint32_t symbol_body = 0;
 
+  Address heap = 0;         // Universe::_collectedHeap; 0: not known
+  Member heap_collections;  // CollectedHeap::_total_collections, an unsigned int, or none
+
   Member wrapper_anchor, anchor_sp;  // JavaCallWrapper, JavaFrameAnchor
 
   ObjectLayout objects;

@@ -7,7 +7,7 @@
 #include "common/base/error.h"
 #include "common/sampler/combined_source.h"
 #include "jvm/agent.h"
-#include "jvm/allocation_source.h"
+#include "jvm/agent_source.h"
 #include "jvm/chunk_program.h"
 #include "jvm/continuations.h"
 #include "jvm/dump.h"
@@ -27,9 +27,11 @@ void check_plan(const SamplingPlan& plan) {
     throw Error(ExitCode::kUsage, "compiled Java code keeps no frame pointers",
                 "leave --unwind out: Java frames have rules of their own");
   }
-  if (plan.has(Event::kAlloc) && !plan.agents) {
-    throw Error(ExitCode::kUsage, "allocations of a JVM are seen by an agent only, which --no-agent forbids",
-                "leave one of them out");
+  if (!plan.agents && (plan.has(Event::kAlloc) || plan.has(Event::kLock))) {
+    throw Error(
+        ExitCode::kUsage,
+        "what a JVM allocates and its waits for locks are seen by an agent only, which --no-agent forbids",
+        "leave one of them out");
   }
   if (plan.gil_only) throw Error(ExitCode::kUsage, "--gil is about Python", "leave it out for a JVM");
 }
@@ -46,11 +48,11 @@ std::unique_ptr<Source> open_jvm(const Process& process, const SamplingPlan& pla
   if (continuations->exist())
     kind.sample_program = std::make_shared<jvm::ChunkProgram>(process.pid(), continuations);
   std::vector<std::unique_ptr<Source>> sources;
-  if (plan.has(Event::kAlloc))
-    sources.push_back(jvm::open_allocation_source(process, plan, services, layout, kind,
-                                                  continuations->exist() ? continuations : nullptr));
+  if (plan.has(Event::kAlloc) || plan.has(Event::kLock))
+    sources.push_back(jvm::open_agent_source(process, plan, services, layout, kind,
+                                             continuations->exist() ? continuations : nullptr));
   SamplingPlan others = plan;
-  std::erase(others.events, Event::kAlloc);
+  std::erase_if(others.events, [](Event event) { return event == Event::kAlloc || event == Event::kLock; });
   if (!others.events.empty()) sources.push_back(native::open_by_ladder(process, others, services, kind));
   return combine(std::move(sources));
 }

@@ -32,8 +32,10 @@ constexpr ValueNames kValueNames[] = {{"samples", "cpu", "nanoseconds"},
                                       {"contentions", "delay", "nanoseconds"},
                                       {"samples", "offcpu", "nanoseconds"}};
 
-const ValueNames& names_of(Event event) {
-  return kValueNames[static_cast<size_t>(event)];
+constexpr ValueNames kLiveNames{"inuse_objects", "inuse_space", "bytes"};
+
+const ValueNames& names_of(Event event, bool live) {
+  return live && event == Event::kAlloc ? kLiveNames : kValueNames[static_cast<size_t>(event)];
 }
 
 class Writer {
@@ -88,7 +90,7 @@ void Writer::value_type(ProfileField field, std::string_view type, std::string_v
 void Writer::sample_types(const std::vector<const Series*>& events) {
   std::unordered_map<std::string_view, int> seen;
   for (const Series* series : events) {
-    const ValueNames& names = names_of(series->event());
+    const ValueNames& names = names_of(series->event(), profile_.live);
     bool again = seen[names.count]++ > 0;
     value_type(
         ProfileField::kSampleType,
@@ -96,7 +98,7 @@ void Writer::sample_types(const std::vector<const Series*>& events) {
         "count");
     value_type(ProfileField::kSampleType, names.weight, names.unit);
   }
-  const ValueNames& first = names_of(events.front()->event());
+  const ValueNames& first = names_of(events.front()->event(), profile_.live);
   out_.add_int64(ProfileField::kDefaultSampleType, string(first.weight));
   if (profile_.rate > 0 && events.front()->event() != Event::kOffCpu) {
     value_type(ProfileField::kPeriodType, first.weight, first.unit);

@@ -14,6 +14,9 @@
 
 #include "agents/channel.h"
 #include "agents/jvm/allocations.h"
+#include "agents/jvm/locks.h"
+#include "agents/jvm/recording.h"
+#include "agents/jvm/refused.h"
 #include "agents/jvm/start.h"
 #include "agents/options.h"
 
@@ -29,6 +32,10 @@ constexpr int kStartTimeoutMs = 5000;
 constexpr size_t kServerStackBytes = 1 << 20;
 constexpr useconds_t kBetweenTriesUs = 100'000;
 constexpr int kTries = 600;
+// How long it takes until what a collection has done is told.
+constexpr int kBetweenSurveysMs = 100;
+constexpr useconds_t kBetweenTellingsUs = 2000;
+constexpr int kTellings = 200;
 
 // What serves the rtprof of the moment; one at a time.
 struct Server {
@@ -36,7 +43,10 @@ struct Server {
   JavaVM* vm = nullptr;
   Channel channel;
   Secret secret;
+  uint32_t events = 0;
+  Recording recording;
   Allocations allocations;
+  Locks locks;
 };
 Server server;
 
@@ -63,30 +73,56 @@ class AsJavaThread {
 };
 
 Answer failed(const char* what) {
-  Answer answer;
-  answer.refusal = Refusal::kFailed;
-  std::snprintf(answer.text, sizeof answer.text, "%s", what);
-  return answer;
+  return refused(Refusal::kFailed, what);
 }
 
 void close_both(const int (&descriptors)[2]) {
   for (int each : descriptors) ::close(each);
 }
 
+void stop_all(JNIEnv* jni) {
+  if ((server.events & kAllocations) != 0) server.allocations.stop(jni);
+  if ((server.events & kLocks) != 0) server.locks.stop(jni);
+}
+
 Answer start(const Start& wanted, const int (&descriptors)[2]) {
   AsJavaThread attached(server.vm);
-  if (attached.jni() != nullptr)
-    return server.allocations.start(server.vm, attached.jni(), wanted, descriptors[0], descriptors[1]);
-  close_both(descriptors);
-  return failed("the JVM takes no more threads");
+  JNIEnv* jni = attached.jni();
+  if (jni == nullptr) {
+    close_both(descriptors);
+    return failed("the JVM takes no more threads");
+  }
+  server.events = wanted.events;
+  Answer answer = server.recording.open(jni, wanted.thread, descriptors[0], descriptors[1]);
+  if (answer.refusal != Refusal::kNone) return answer;
+  if ((wanted.events & kAllocations) != 0)
+    answer = server.allocations.start(server.vm, wanted, server.recording);
+  if (answer.refusal == Refusal::kNone && (wanted.events & kLocks) != 0)
+    answer = server.locks.start(server.vm, jni, wanted, server.recording);
+  if (answer.refusal != Refusal::kNone) {
+    server.recording.close();
+    stop_all(jni);
+  }
+  return answer;
+}
+
+void survey() {
+  AsJavaThread attached(server.vm);
+  if (attached.jni() == nullptr) return;
+  server.allocations.survey(attached.jni());
+  // The ring may be full.
+  for (int i = 0; i < kTellings && server.allocations.has_collected(); ++i) {
+    ::usleep(kBetweenTellingsUs);
+    server.allocations.survey(attached.jni());
+  }
 }
 
 void stop() {
-  server.allocations.end_recording();
+  server.recording.close();
   // Where memory is short it may take a while until the JVM takes a thread; one that is gone takes none.
   for (int i = 0; i < kTries; ++i) {
     AsJavaThread attached(server.vm);
-    if (attached.jni() != nullptr) return server.allocations.stop_sampling();
+    if (attached.jni() != nullptr) return stop_all(attached.jni());
     ::usleep(kBetweenTriesUs);
   }
 }
@@ -96,6 +132,38 @@ bool say_hello(const Channel& channel, const Secret& secret) {
   hello.secret = secret;
   hello.pid = ::getpid();
   return channel.send(&hello, sizeof hello);
+}
+
+union Message {
+  MessageHeader header;
+  Knowledge knowledge;
+  Flush flush;
+  Message() : header() {}
+};
+
+// False when it cannot go on.
+bool obey(const Message& message) {
+  if (message.header.size == sizeof(Knowledge) && is_valid(message.knowledge, server.secret)) {
+    server.recording.know(message.knowledge.chunks);
+  } else if (is_valid(message.flush, server.secret)) {
+    if ((server.events & kLocks) != 0) server.locks.flush();
+    if ((server.events & kAllocations) != 0) survey();
+    Answer done;
+    return server.channel.send(&done, sizeof done);
+  }
+  return true;
+}
+
+void serve_while_connected() {
+  for (;;) {
+    Message message;
+    long got = server.channel.receive(&message, sizeof message, kBetweenSurveysMs);
+    if (got < 0) return;
+    bool is_whole =
+        got >= static_cast<long>(sizeof(MessageHeader)) && message.header.size == static_cast<uint32_t>(got);
+    if (is_whole && !obey(message)) return;
+    if (got == 0 && (server.events & kAllocations) != 0 && server.allocations.has_collected()) survey();
+  }
 }
 
 void serve_until_the_end() {
@@ -112,11 +180,7 @@ void serve_until_the_end() {
     answer = start(wanted, descriptors);
   }
   bool runs = answer.refusal == Refusal::kNone;
-  Knowledge knowledge;
-  bool goes_on = server.channel.send(&answer, sizeof answer) && runs;
-  while (goes_on && server.channel.receive(&knowledge, sizeof knowledge)) {
-    if (is_valid(knowledge, server.secret)) server.allocations.know(knowledge.chunks);
-  }
+  if (server.channel.send(&answer, sizeof answer) && runs) serve_while_connected();
   if (runs) stop();
 }
 

@@ -3,44 +3,42 @@
 #include <jni.h>
 #include <jvmti.h>
 
-#include <atomic>
 #include <cstdint>
 
-#include "agents/jvm/carried.h"
+#include "agents/jvm/followed_objects.h"
 #include "agents/jvm/protocol.h"
-#include "agents/ring_writer.h"
+#include "agents/jvm/recording.h"
 
 namespace rtprof::agents::jvm {
 
-// Samples allocations of one JVM by JVMTI's SampledObjectAlloc (JDK 11 and newer), each with the stack of the
-// thread that allocates: the bytes from its last Java frame on, as they are. Who the callers are rtprof finds
-// out from outside, so no jmethodID is asked for, and nothing can be resolved too late.
+// Samples allocations of one JVM by JVMTI's SampledObjectAlloc (JDK 11 and newer).
 //
 // One at a time: JVMTI grants the capability once.
 class Allocations {
  public:
-  // On a thread that is attached to the JVM. Takes the ring's descriptors in any case.
-  Answer start(JavaVM* vm, JNIEnv* jni, const Start& wanted, int memory, int event);
-  // On any thread, while it samples.
-  void know(const rt_chunk_settings& chunks) { carried_.know(chunks); }
-  // On any thread: from here on nothing is recorded, and the ring is not touched.
-  void end_recording();
-  // On an attached thread, afterwards: the JVM samples no more, and the capability is free again.
-  void stop_sampling();
+  // On a thread that is attached to the JVM.
+  Answer start(JavaVM* vm, const Start& wanted, Recording& recording);
+  // Whether there is something for survey() to tell.
+  bool has_collected() const;
+  // On an attached thread: tells which followed objects are gone.
+  void survey(JNIEnv* jni);
+  // On an attached thread, after the recording is closed: the JVM samples no more, and the capability is free
+  // again.
+  void stop(JNIEnv* jni);
 
  private:
   static void JNICALL on_sample(jvmtiEnv* jvmti, JNIEnv* jni, jthread thread, jobject object, jclass type,
                                 jlong bytes);
-  void record(JNIEnv* jni, const char* name, jlong bytes);
-  Answer enable(JNIEnv* jni, const Start& wanted);
+  static void JNICALL on_collected(jvmtiEnv* jvmti);
+  Answer enable(const Start& wanted);
+  void record(JNIEnv* jni, jobject object, const char* name, jlong bytes);
 
   jvmtiEnv* jvmti_ = nullptr;
-  RingWriter ring_;
-  Carried carried_;
-  ThreadOffsets offsets_;
-  uintptr_t jni_in_thread_ = 0;  // where in a JavaThread its JNIEnv is
-  std::atomic<bool> runs_ = false;
-  std::atomic<int> writing_ = 0;  // threads that may touch the ring
+  Recording* recording_ = nullptr;
+  bool follows_ = false;
+  FollowedObjects followed_;
+  std::atomic<uint64_t> collected_ = 0;  // collections, or pauses of one, that have ended
+  uint64_t surveyed_ = 0;                // of these
 };
 
 }  // namespace rtprof::agents::jvm

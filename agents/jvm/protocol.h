@@ -18,11 +18,21 @@ struct ThreadOffsets {
 // No JavaThread is larger.
 constexpr uint32_t kLargestOffset = 64 << 10;
 
+// What is to be recorded; several at once.
+constexpr uint32_t kAllocations = 1, kLocks = 2;
+constexpr uint32_t kAllEvents = kAllocations | kLocks;
+
 struct Start {
   MessageHeader header{.type = MessageType::kStart, .size = sizeof(Start)};
   Secret secret{};
+  uint32_t events = 0;
+  // Whether it is told of sampled objects when they are gone.
+  uint32_t follows_objects = 0;
   // Mean bytes between samples, at least 1.
-  uint64_t allocation_interval = 0;
+  uint64_t allocation_interval = 1;
+  // CollectedHeap::_total_collections of the JVM's heap: how many collections have begun. 0: not known.
+  uint64_t collections = 0;
+  uint64_t lock_threshold = 0;  // ns: shorter waits are not recorded
   ThreadOffsets thread{};
 };
 
@@ -33,19 +43,46 @@ struct Knowledge {
   rt_chunk_settings chunks{};
 };
 
-// One object that was allocated when a sample was due. After it come the class's name as JNI has it
-// ("Ljava/lang/String;", "[B"), without a zero, and from the next multiple of kRecordAlignment on the stack,
-// and after it in the same way an rt_chunk_record.
-struct Allocation {
+// Asks for records of what has not ended: waits for locks up to now, and which objects are gone by now. An
+// Answer follows them.
+struct Flush {
+  MessageHeader header{.type = MessageType::kFlush, .size = sizeof(Flush)};
+  Secret secret{};
+};
+
+// One object that was allocated when a sample was due (kAllocation), or a wait for a lock that has ended or
+// goes on at a Flush (kContention). After it come the class's name as JNI has it ("Ljava/lang/String;",
+// "[B"), without a zero, and from the next multiple of kRecordAlignment on the stack, and after it in the
+// same way an rt_chunk_record.
+struct Sample {
   RecordHeader header;
-  uint64_t time;   // CLOCK_MONOTONIC, ns
-  uint64_t bytes;  // of the object
-  int32_t tid;     // as the target's own namespace has it
+  uint64_t time;   // CLOCK_MONOTONIC, ns: of the allocation, or when the wait had lasted so long
+  uint64_t value;  // bytes of the object, or ns of the wait
+  // An object that is followed: its number, from 1 on; else 0. A wait: the ns that it stands for, which are
+  // more than its own where not all waits are recorded.
+  uint64_t detail;
+  uint64_t collections;  // begun when a followed object was allocated
+  int32_t tid;           // as the target's own namespace has it
   uint32_t name_size;
   StackHeader stack;
   uint32_t chunk_bytes;  // of the rt_chunk_record; 0: the thread carries no virtual one
   uint32_t reserved[3];
 };
 constexpr uint32_t kMostNameBytes = 1024;
+
+// kCollected: a followed object that is gone. kSurveyed: all that were allocated before so many collections
+// had begun have been looked at by one. kThinned: of the followed objects only those go on to be followed of
+// which is_kept() is true with this number of halvings.
+struct Note {
+  RecordHeader header;
+  uint64_t number;
+  uint64_t reserved;
+};
+
+// Whether an object is among those that are still followed when their number has been halved so many times.
+inline bool is_kept(uint64_t object, uint64_t halvings) {
+  return halvings == 0 ||
+         (halvings < 32 && static_cast<uint32_t>(object * 2654435761u) >> (32 - halvings) == 0);
+}
 
 }  // namespace rtprof::agents::jvm

@@ -20,13 +20,18 @@ bool is_message(const Message& message, MessageType type, const Secret& secret) 
 
 bool is_valid(const Start& start, const Secret& secret) {
   const ThreadOffsets& thread = start.thread;
-  return is_message(start, MessageType::kStart, secret) && start.allocation_interval != 0 &&
+  bool is_known = start.events != 0 && (start.events & ~kAllEvents) == 0;
+  return is_message(start, MessageType::kStart, secret) && is_known && start.allocation_interval != 0 &&
          start.allocation_interval <= INT32_MAX && is_place(thread.last_sp) && is_place(thread.last_pc) &&
          is_place(thread.last_fp) && is_place(thread.stack_base) && is_place(thread.stack_size);
 }
 
 bool is_valid(const Knowledge& knowledge, const Secret& secret) {
   return is_message(knowledge, MessageType::kKnowledge, secret) && is_place(knowledge.chunks.thread_entry);
+}
+
+bool is_valid(const Flush& flush, const Secret& secret) {
+  return is_message(flush, MessageType::kFlush, secret);
 }
 
 }  // namespace rtprof::agents::jvm

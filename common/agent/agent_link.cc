@@ -131,6 +131,13 @@ void AgentLink::tell(std::span<const uint8_t> bytes) const {
   ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
+bool AgentLink::has_answered(Nanoseconds patience) const {
+  if (!is_readable(socket_.get(), monotonic_now() + patience)) return false;
+  agents::Answer ignored;
+  [[maybe_unused]] ssize_t got = ::recv(socket_.get(), &ignored, sizeof ignored, MSG_TRUNC);
+  return true;
+}
+
 void AgentLink::end(Nanoseconds patience) {
   listening_.reset();
   if (!socket_.valid()) return;

@@ -31,6 +31,8 @@ class AgentLink {
   std::optional<Failure> start(std::span<const uint8_t> bytes, const SharedRing& ring, Nanoseconds patience);
   // More for an agent at work. One that does not take it misses it.
   void tell(std::span<const uint8_t> bytes) const;
+  // Whether it answers within `patience` to what it was told, or is gone.
+  bool has_answered(Nanoseconds patience) const;
   // Returns when the agent has stopped, or after `patience`.
   void end(Nanoseconds patience);
 

@@ -110,7 +110,8 @@ class Profile {
   int64_t start_unix_ns = 0;
   TimePoint start = 0;
   Nanoseconds duration = 0;
-  double rate = 0;  // samples a second and thread that were asked for; 0 for events without a clock
+  bool live = false;  // alloc is of what was still in use in the end, and not of all that was allocated
+  double rate = 0;    // samples a second and thread that were asked for; 0 for events without a clock
   RecordingQuality quality;
 
  private:

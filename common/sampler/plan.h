@@ -39,6 +39,10 @@ struct SamplingPlan {
   bool wakers = false;                       // offcpu: tell who ended each wait
   uint64_t allocation_interval = 512 << 10;  // alloc: mean bytes between samples
   bool allocation_types = true;              // alloc: the type of the object is the leaf frame
+  bool live = false;                         // alloc: only what is still in use
+  bool live_as_of_now = false;               // live: also what no collection has looked at
+  bool ages = false;                         // live: the age of an object is a root frame
+  Nanoseconds lock_threshold = 10'000;       // lock: shorter waits are not recorded
   bool agents = true;                        // whether anything may be loaded into a target
   Nanoseconds min_wait = 0;                  // offcpu: waits to keep, off the CPU for so long as a whole
   Nanoseconds max_wait = std::numeric_limits<Nanoseconds>::max();

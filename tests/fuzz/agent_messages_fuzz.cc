@@ -16,6 +16,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   std::memcpy(&knowledge, data, size < sizeof knowledge ? size : sizeof knowledge);
   if (jvm::is_valid(knowledge, options.secret) && knowledge.chunks.thread_entry >= jvm::kLargestOffset)
     __builtin_trap();
+  jvm::Flush flush;
+  std::memcpy(&flush, data, size < sizeof flush ? size : sizeof flush);
+  if (jvm::is_valid(flush, options.secret) && flush.header.type != MessageType::kFlush) __builtin_trap();
   jvm::Start start;
   std::memcpy(&start, data, size < sizeof start ? size : sizeof start);
   if (!jvm::is_valid(start, options.secret)) return 0;

@@ -1,4 +1,4 @@
-// A ring in which a target may have written anything, with records of allocations, while it is read in parts.
+// A ring in which a target may have written anything, with samples and notes, while it is read in parts.
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
@@ -7,7 +7,9 @@
 
 #include "agents/protocol.h"
 #include "common/agent/ring_reader.h"
+#include "jvm/agent_records.h"
 #include "jvm/allocation.h"
+#include "jvm/live_objects.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace rtprof;  // NOLINT(google-build-using-namespace)
@@ -16,11 +18,18 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   RingReader reader(memory);
   auto* header = reinterpret_cast<agents::RingHeader*>(memory.data());
   volatile size_t sum = 0;
-  auto use = [&](agents::RecordType, std::span<const uint8_t> record) {
-    auto allocation = jvm::parse_allocation(record);
-    if (!allocation) return;
-    sum = sum + jvm::type_name(allocation->type).size();
-    for (uint8_t byte : allocation->stack.stack) sum = sum + byte;
+  jvm::LiveObjects live;
+  auto use = [&](agents::RecordType type, std::span<const uint8_t> record) {
+    if (auto number = jvm::parse_agent_note(record)) {
+      if (type == agents::RecordType::kCollected) live.collected(*number);
+      if (type == agents::RecordType::kSurveyed) live.surveyed(*number);
+      if (type == agents::RecordType::kThinned) live.thinned(*number);
+    }
+    auto sample = jvm::parse_agent_sample(record);
+    if (!sample) return;
+    live.add(sample->detail, {.collections = sample->collections});
+    sum = sum + jvm::type_name(sample->type).size();
+    for (uint8_t byte : sample->stack.stack) sum = sum + byte;
   };
   // Each round moves the head by what its first two bytes say and fills the data with what follows.
   for (std::span<const uint8_t> input(data, size); input.size() > 2;) {

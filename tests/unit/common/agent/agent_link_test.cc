@@ -35,6 +35,7 @@ class AgentLinkTest : public testing::Test {
         link_(std::move(*AgentLink::listen(placed_, process_))),
         ring_(std::move(*SharedRing::make(64 << 10))) {
     EXPECT_TRUE(agents::parse_options(link_.options().c_str(), options_));
+    start_.events = agents::jvm::kAllocations;
     start_.allocation_interval = 4096;
   }
 
@@ -75,7 +76,7 @@ TEST_F(AgentLinkTest, AgentIsStartedWithTheRingAndEndsWhenToldTo) {
     Answer answer;
     channel.send(&answer, sizeof answer);
     agents::jvm::Knowledge knowledge;
-    channel.receive(&knowledge, sizeof knowledge);
+    EXPECT_LT(channel.receive(&knowledge, sizeof knowledge, 2000), 0);
     channel.close();
   });
   EXPECT_FALSE(link_.accept(::getpid(), 2 * kSecond));
@@ -130,6 +131,11 @@ TEST_F(AgentLinkTest, StartIsChecked) {
   bad.secret.bytes[0] ^= 1;
   EXPECT_FALSE(agents::jvm::is_valid(bad, options_.secret));
   bad = start_;
+  bad.events = 0;
+  EXPECT_FALSE(agents::jvm::is_valid(bad, options_.secret));
+  bad.events = agents::jvm::kAllEvents + 1;
+  EXPECT_FALSE(agents::jvm::is_valid(bad, options_.secret));
+  bad = start_;
   bad.allocation_interval = 0;
   EXPECT_FALSE(agents::jvm::is_valid(bad, options_.secret));
   bad = start_;
@@ -152,7 +158,7 @@ TEST_F(AgentLinkTest, AgentIsToldMoreWhileItWorks) {
     if (!channel.receive(&wanted, sizeof wanted, descriptors, 2000)) return;
     for (int each : descriptors) ::close(each);
     channel.send(&answer, sizeof answer);
-    while (channel.receive(&knowledge, sizeof knowledge)) {
+    while (channel.receive(&knowledge, sizeof knowledge, 2000) > 0) {
       if (agents::jvm::is_valid(knowledge, options_.secret)) told += knowledge.chunks.thread_entry;
     }
     channel.close();

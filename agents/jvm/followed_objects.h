@@ -1,0 +1,61 @@
+#pragma once
+
+#include <jni.h>
+
+#include <atomic>
+#include <cstdint>
+
+#include "agents/jvm/recording.h"
+
+namespace rtprof::agents::jvm {
+
+// Sampled objects until they are gone, by weak references. A bounded number: when it is reached, only half of
+// them are followed any further, chosen by chance, and half of those to come.
+//
+// What has been looked at is told by an object that nobody else refers to: when it is gone, a collection has
+// ended that has looked at whatever was allocated before it began. HotSpot's events tell of pauses only, of
+// which a concurrent collection has several.
+class FollowedObjects {
+ public:
+  // `collections`: where HotSpot counts the collections that have begun; 0: not known.
+  void begin(uint64_t collections);
+  // A number for an object that was just allocated; 0 where it is not followed.
+  uint64_t add(JNIEnv* jni, jobject object);
+  // How many collections have begun.
+  uint64_t collections() const;
+  // Whether the last survey() could not tell all.
+  bool is_behind() const { return is_behind_; }
+  // Whether room for objects is short.
+  bool is_crowded() const { return count_.load(std::memory_order_relaxed) > kCrowded; }
+  // Tells what is gone, and how far that is known. On one thread at a time.
+  void survey(JNIEnv* jni, Recording& recording);
+  void end(JNIEnv* jni);
+
+ private:
+  static constexpr uint32_t kRoom = 1 << 16;
+  static constexpr uint32_t kCrowded = kRoom / 2;
+  static constexpr uint32_t kTries = 16;
+  static constexpr uint64_t kTaken = ~uint64_t{0};
+
+  // `number`: 0 while it is free, kTaken while it is being filled.
+  struct Slot {
+    std::atomic<uint64_t> number;
+    jweak reference;
+  };
+
+  void tell_gone(JNIEnv* jni, Recording& recording);
+  void thin(JNIEnv* jni, Recording& recording);
+  void free(JNIEnv* jni, Slot& slot);
+  void watch(JNIEnv* jni);
+
+  Slot* slots_ = nullptr;  // mapped while objects are followed
+  std::atomic<uint32_t> count_ = 0;
+  std::atomic<uint64_t> last_number_ = 0;
+  std::atomic<uint32_t> halvings_ = 0;
+  const volatile uint32_t* begun_ = nullptr;
+  jweak watched_ = nullptr;  // the object that nobody else refers to
+  uint64_t watched_since_ = 0;
+  bool is_behind_ = false;
+};
+
+}  // namespace rtprof::agents::jvm

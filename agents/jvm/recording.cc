@@ -1,0 +1,128 @@
+#include "agents/jvm/recording.h"
+
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <ctime>
+#include <new>
+
+#include "agents/jvm/refused.h"
+
+namespace rtprof::agents::jvm {
+namespace {
+
+constexpr useconds_t kBetweenLooksUs = 1000;
+
+// JavaThread* is what the java.lang.Thread says in its field of that name, until the thread ends.
+uintptr_t place_of_jni(JNIEnv* jni) {
+  jclass type = jni->FindClass("java/lang/Thread");
+  jmethodID ask =
+      type == nullptr ? nullptr : jni->GetStaticMethodID(type, "currentThread", "()Ljava/lang/Thread;");
+  jobject current = ask == nullptr ? nullptr : jni->CallStaticObjectMethod(type, ask);
+  jfieldID field = current == nullptr ? nullptr : jni->GetFieldID(type, "eetop", "J");
+  jni->ExceptionClear();
+  if (field == nullptr) return 0;
+  auto thread = static_cast<uintptr_t>(jni->GetLongField(current, field));
+  auto place = reinterpret_cast<uintptr_t>(jni) - thread;
+  return thread != 0 && place < kLargestOffset ? place : 0;
+}
+
+uint64_t word_at(const uint8_t* address) {
+  return *reinterpret_cast<const volatile uint64_t*>(address);
+}
+
+// What an address of the stack leads to.
+const uint8_t* at(uint64_t address) {
+  return reinterpret_cast<const uint8_t*>(address);  // NOLINT(performance-no-int-to-ptr): HotSpot says it so
+}
+
+// The stack from the last Java frame on; all zero where there is no such.
+StackHeader stack_of(const uint8_t* thread, const ThreadOffsets& offsets) {
+  StackHeader stack{};
+  uint64_t sp = word_at(thread + offsets.last_sp);
+  uint64_t end = word_at(thread + offsets.stack_base);
+  uint64_t begin = end - word_at(thread + offsets.stack_size);
+  // Another stack than the thread's own may end sooner.
+  bool is_own = begin < sp && sp < end;
+  if (!is_own || sp % sizeof(uint64_t) != 0) return stack;
+  stack.sp = sp;
+  stack.pc = word_at(thread + offsets.last_pc);
+  // HotSpot leaves it to who looks: it was pushed by the call.
+  if (stack.pc == 0) stack.pc = word_at(at(sp) - sizeof(uint64_t));
+  stack.fp = word_at(thread + offsets.last_fp);
+  stack.size = static_cast<uint32_t>(end - sp < kMostStackBytes ? end - sp : kMostStackBytes);
+  return stack;
+}
+
+uint32_t aligned(uint64_t size) {
+  return static_cast<uint32_t>((size + kRecordAlignment - 1) / kRecordAlignment * kRecordAlignment);
+}
+
+}  // namespace
+
+uint64_t now() {
+  timespec time{};
+  ::clock_gettime(CLOCK_MONOTONIC, &time);
+  return static_cast<uint64_t>(time.tv_sec) * 1000000000 + static_cast<uint64_t>(time.tv_nsec);
+}
+
+Answer Recording::open(JNIEnv* jni, const ThreadOffsets& offsets, int memory, int event) {
+  if (!ring_.open(memory, event)) return refused(Refusal::kFailed, "the ring cannot be mapped");
+  offsets_ = offsets;
+  jni_in_thread_ = place_of_jni(jni);
+  if (jni_in_thread_ == 0) {
+    ring_.close();
+    return refused(Refusal::kMissing, "java.lang.Thread does not tell its JavaThread");
+  }
+  is_open_.store(true, std::memory_order_release);
+  return {};
+}
+
+void Recording::close() {
+  if (!is_open_.exchange(false)) return;
+  // Nothing that they do there waits.
+  while (writing_.load() != 0) ::usleep(kBetweenLooksUs);
+  carried_.forget();
+  ring_.close();
+}
+
+Recording::Thread Recording::current(JNIEnv* jni) const {
+  return {reinterpret_cast<const uint8_t*>(jni) - jni_in_thread_,
+          static_cast<int32_t>(::syscall(SYS_gettid))};
+}
+
+void Recording::sample(const Thread& thread, const Values& values, const char* type_name) {
+  size_t length = type_name == nullptr ? 0 : std::strlen(type_name);
+  auto name_size = static_cast<uint32_t>(length < kMostNameBytes ? length : kMostNameBytes);
+  StackHeader stack = stack_of(thread.address, offsets_);
+  Carried::Copy chunks = carried_.copy(thread.address, stack);
+  uint32_t stack_at = aligned(sizeof(Sample) + name_size);
+  uint32_t chunks_at = stack_at + aligned(stack.size);
+  auto room = ring_.reserve(chunks_at + aligned(chunks.size()), values.type);
+  if (room.record == nullptr) return;
+  auto* begin = reinterpret_cast<uint8_t*>(room.record);
+  auto* record = reinterpret_cast<Sample*>(begin);
+  record->time = values.time;
+  record->value = values.value;
+  record->detail = values.detail;
+  record->collections = values.collections;
+  record->tid = thread.tid;
+  record->name_size = name_size;
+  record->stack = stack;
+  record->chunk_bytes = chunks.size();
+  if (name_size != 0) std::memcpy(begin + sizeof(Sample), type_name, name_size);
+  if (stack.size != 0) std::memcpy(begin + stack_at, at(stack.sp), stack.size);
+  if (chunks.size() != 0) std::memcpy(begin + chunks_at, chunks.bytes(), chunks.size());
+  ring_.commit(room);
+}
+
+bool Recording::note(RecordType type, uint64_t number) {
+  auto room = ring_.reserve(sizeof(Note), type);
+  if (room.record == nullptr) return false;
+  reinterpret_cast<Note*>(room.record)->number = number;
+  ring_.commit(room);
+  return true;
+}
+
+}  // namespace rtprof::agents::jvm

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <jni.h>
+
+#include <atomic>
+#include <cstdint>
+
+#include "agents/jvm/carried.h"
+#include "agents/jvm/protocol.h"
+#include "agents/ring_writer.h"
+
+namespace rtprof::agents::jvm {
+
+// CLOCK_MONOTONIC, ns.
+uint64_t now();
+
+// Where the samples of one rtprof go, each with a stack: the bytes from the thread's last Java frame on, as
+// they are. Who the callers are rtprof finds out from outside, so no jmethodID is asked for, and nothing can
+// be resolved too late.
+class Recording {
+ public:
+  // On a thread that is attached to the JVM. Takes the ring's descriptors in any case.
+  Answer open(JNIEnv* jni, const ThreadOffsets& offsets, int memory, int event);
+  // On any thread, while it is open.
+  void know(const rt_chunk_settings& chunks) { carried_.know(chunks); }
+  // On any thread: from here on nothing is recorded, and the ring is not touched.
+  void close();
+
+  // The right to record, which close() waits for: to be held for moments. Nothing where it is closed.
+  class Permission {
+   public:
+    explicit Permission(Recording& recording) : recording_(recording) {
+      recording.writing_.fetch_add(1);
+      is_granted_ = recording.is_open_.load();
+    }
+    ~Permission() { recording_.writing_.fetch_sub(1); }
+    Permission(const Permission&) = delete;
+    Permission& operator=(const Permission&) = delete;
+    explicit operator bool() const { return is_granted_; }
+
+   private:
+    Recording& recording_;
+    bool is_granted_;
+  };
+  bool is_open() const { return is_open_.load(std::memory_order_relaxed); }
+
+  // A thread of the JVM, by its JavaThread.
+  struct Thread {
+    const uint8_t* address = nullptr;
+    int32_t tid = 0;
+  };
+  // The one that runs this.
+  Thread current(JNIEnv* jni) const;
+
+  struct Values {
+    RecordType type;
+    uint64_t time;
+    uint64_t value;
+    uint64_t detail = 0;
+    uint64_t collections = 0;
+  };
+  // With permission. Of the calling thread, or of one that is known not to go on meanwhile. `type_name`: null
+  // for none.
+  void sample(const Thread& thread, const Values& values, const char* type_name);
+  // False where there is no room.
+  bool note(RecordType type, uint64_t number);
+
+ private:
+  ThreadOffsets offsets_;
+  uintptr_t jni_in_thread_ = 0;  // where in a JavaThread its JNIEnv is
+  RingWriter ring_;
+  Carried carried_;
+  std::atomic<bool> is_open_ = false;
+  std::atomic<int> writing_ = 0;
+};
+
+}  // namespace rtprof::agents::jvm

@@ -1,0 +1,77 @@
+#include "jvm/agent_records.h"
+
+#include <cstddef>
+#include <cstring>
+
+#include "common/agent/ring_reader.h"
+
+namespace rtprof::jvm {
+namespace {
+
+using Record = agents::jvm::Sample;
+
+// More than any heap has, and a day in ns.
+constexpr uint64_t kMostValue = uint64_t{1} << 46;
+
+// The record without its commit, which is atomic.
+struct Fields {
+  uint64_t time;
+  uint64_t value;
+  uint64_t detail;
+  uint64_t collections;
+  int32_t tid;
+  uint32_t name_size;
+  agents::StackHeader stack;
+  uint32_t chunk_bytes;
+  uint32_t reserved[3];
+};
+static_assert(sizeof(Fields) + sizeof(agents::RecordHeader) == sizeof(Record));
+static_assert(offsetof(Record, time) == sizeof(agents::RecordHeader));
+static_assert(sizeof(Record) + agents::jvm::kMostNameBytes + agents::kMostStackBytes +
+                  sizeof(rt_chunk_record) + 3 * agents::kRecordAlignment <=
+              RingReader::kMostRecordBytes);
+
+uint64_t aligned(uint64_t size) {
+  return (size + agents::kRecordAlignment - 1) / agents::kRecordAlignment * agents::kRecordAlignment;
+}
+
+}  // namespace
+
+std::optional<AgentSample> parse_agent_sample(std::span<const uint8_t> record) {
+  if (record.size() < sizeof(Record)) return std::nullopt;
+  Fields fields;
+  std::memcpy(&fields, record.data() + sizeof(agents::RecordHeader), sizeof fields);
+  uint64_t stack_at = aligned(sizeof(Record) + uint64_t{fields.name_size});
+  uint64_t chunks_at = aligned(stack_at + fields.stack.size);
+  if (chunks_at > record.size() || fields.chunk_bytes > record.size() - chunks_at) return std::nullopt;
+  if (fields.value == 0 || fields.value > kMostValue || fields.detail > kMostValue ||
+      fields.name_size > agents::jvm::kMostNameBytes)
+    return std::nullopt;
+  AgentSample found;
+  found.time = static_cast<TimePoint>(fields.time);
+  found.value = fields.value;
+  found.detail = fields.detail;
+  found.collections = fields.collections;
+  found.inner_tid = fields.tid;
+  found.type = {reinterpret_cast<const char*>(record.data()) + sizeof(Record), fields.name_size};
+  StackSnapshot& stack = found.stack;
+  stack.registers.values[Registers::kRip] = fields.stack.pc;
+  stack.registers.values[Registers::kRsp] = fields.stack.sp;
+  stack.registers.values[Registers::kRbp] = fields.stack.fp;
+  stack.known = 1u << Registers::kRip | 1u << Registers::kRsp;
+  if (fields.stack.fp != 0) stack.known |= 1u << Registers::kRbp;
+  stack.at_call = true;
+  stack.stack_address = fields.stack.sp;
+  stack.stack = record.subspan(stack_at, fields.stack.size);
+  stack.attached = record.subspan(chunks_at, fields.chunk_bytes);
+  return found;
+}
+
+std::optional<uint64_t> parse_agent_note(std::span<const uint8_t> record) {
+  uint64_t number;
+  if (record.size() < sizeof(agents::jvm::Note)) return std::nullopt;
+  std::memcpy(&number, record.data() + offsetof(agents::jvm::Note, number), sizeof number);
+  return number;
+}
+
+}  // namespace rtprof::jvm

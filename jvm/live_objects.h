@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <unordered_map>
+
+#include "common/sampler/recorder.h"
+
+namespace rtprof::jvm {
+
+// Sampled objects that the agent follows, until they are gone (agents/jvm/protocol.h, Note). Bounded by what
+// the agent has room for: whatever a target says beyond that is refused.
+class LiveObjects {
+ public:
+  struct Object {
+    RawSample sample;
+    double objects = 0;  // that the sample stands for
+    uint64_t collections = 0;
+    std::string_view type;
+  };
+
+  // False where it is not known what becomes of it.
+  bool add(uint64_t number, const Object& object);
+  void collected(uint64_t number) { objects_.erase(number); }
+  void surveyed(uint64_t collections);
+  void thinned(uint64_t halvings);
+
+  // How many collections an object has survived; 0: none has looked at it yet.
+  uint64_t age(const Object& object) const {
+    return surveyed_ > object.collections ? surveyed_ - object.collections : 0;
+  }
+  // Of each of those that are followed as many stand for themselves and for others.
+  double scale() const { return static_cast<double>(uint64_t{1} << halvings_); }
+  const std::unordered_map<uint64_t, Object>& all() const { return objects_; }
+
+ private:
+  static constexpr size_t kMost = 1 << 18;
+
+  std::unordered_map<uint64_t, Object> objects_;
+  uint64_t surveyed_ = 0;
+  uint64_t halvings_ = 0;
+};
+
+}  // namespace rtprof::jvm
