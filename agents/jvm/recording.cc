@@ -20,6 +20,7 @@ uintptr_t place_of_jni(JNIEnv* jni) {
   jmethodID ask =
       type == nullptr ? nullptr : jni->GetStaticMethodID(type, "currentThread", "()Ljava/lang/Thread;");
   jobject current = ask == nullptr ? nullptr : jni->CallStaticObjectMethod(type, ask);
+  if (jni->ExceptionCheck()) current = nullptr;
   jfieldID field = current == nullptr ? nullptr : jni->GetFieldID(type, "eetop", "J");
   jni->ExceptionClear();
   if (field == nullptr) return 0;
