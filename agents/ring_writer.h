@@ -25,6 +25,8 @@ class RingWriter {
   // `size`: a multiple of kRecordAlignment.
   Room reserve(uint32_t size, RecordType type);
   void commit(const Room& room);
+  // Counts a record that was never made as lost.
+  void lose() { header_->lost.fetch_add(1, std::memory_order_relaxed); }
 
  private:
   RingHeader* header_ = nullptr;

@@ -137,7 +137,7 @@ void Locks::end(JNIEnv* jni, Wait& wait) {
   release(wait);
 }
 
-// Of a wait that had begun before the recording, or for which there was no room.
+// Of a wait that had begun before the recording.
 void Locks::end_unknown(JNIEnv* jni, jobject lock) {
   uint64_t time = now();
   if (time - since_ < threshold_) return;
@@ -192,8 +192,10 @@ void JNICALL Locks::on_contended_enter(jvmtiEnv* jvmti, JNIEnv* jni, jthread thr
   int error = errno;
   Recording::Permission permission(*self.recording_);
   // An event may come late, of an environment that is no more.
-  if (permission && jvmti == self.jvmti_)
-    jvmti->SetThreadLocalStorage(nullptr, self.begin(jni, thread, object));
+  if (permission && jvmti == self.jvmti_) {
+    Wait* wait = self.begin(jni, thread, object);
+    jvmti->SetThreadLocalStorage(nullptr, wait == nullptr ? &self.no_room_ : wait);
+  }
   errno = error;
 }
 
@@ -208,7 +210,11 @@ void JNICALL Locks::on_contended_entered(jvmtiEnv* jvmti, JNIEnv* jni, jthread, 
       self.end_unknown(jni, object);
     } else {
       jvmti->SetThreadLocalStorage(nullptr, nullptr);
-      self.end(jni, *static_cast<Wait*>(wait));
+      if (wait == &self.no_room_) {
+        self.recording_->lose();
+      } else {
+        self.end(jni, *static_cast<Wait*>(wait));
+      }
     }
   }
   errno = error;

@@ -63,6 +63,7 @@ class Locks {
   jclass synchronizer_ = nullptr, latch_ = nullptr, stamped_ = nullptr, virtual_ = nullptr;
 
   Wait waits_[kMostWaits];
+  Wait no_room_;  // stands for those that found no room there
   std::atomic<uint32_t> next_wait_ = 0;
 
   // Waits that are shorter than interval_ are recorded with the probability duration / interval_.

@@ -64,6 +64,8 @@ class Recording {
   void sample(const Thread& thread, const Values& values, const char* type_name);
   // False where there is no room.
   bool note(RecordType type, uint64_t number);
+  // With permission: counts a sample that cannot be taken as lost.
+  void lose() { ring_.lose(); }
 
  private:
   ThreadOffsets offsets_;
