@@ -1,7 +1,10 @@
 #pragma once
 
+#include <signal.h>
+
 #include <atomic>
 #include <cstdint>
+#include <cstring>
 
 // What rtprof and an agent in a target say to each other; plain structures, the same on both sides.
 //
@@ -17,7 +20,7 @@
 namespace rtprof::agents {
 
 // Of this file. An agent of another version is another library, with another path.
-constexpr uint32_t kProtocol = 2;
+constexpr uint32_t kProtocol = 3;
 constexpr uint32_t kMagic = 0x50545201;  // little endian: 1, "RTP"
 
 struct Secret {
@@ -76,7 +79,8 @@ enum class RecordType : uint32_t {
   kContention = 2,
   kCollected = 3,
   kSurveyed = 4,
-  kThinned = 5
+  kThinned = 5,
+  kSnapshot = 6
 };
 
 struct RecordHeader {
@@ -95,5 +99,29 @@ struct StackHeader {
   uint32_t reserved;
 };
 constexpr uint32_t kMostStackBytes = 64 << 10;
+
+// What rtprof interrupts a running thread with, by rt_tgsigqueueinfo, so that its handler writes a snapshot
+// of it. Without a handler this signal does nothing, so one that comes too late, to a process that has become
+// another program too, is harmless. Others may use it: ours have SI_QUEUE, and a value of which all but the
+// last bits are those of signal_mark().
+constexpr int kSnapshotSignal = SIGURG;
+constexpr uint64_t kMostSnapshotNumber = 0xffff;
+inline uint64_t signal_mark(const Secret& secret) {
+  uint64_t mark = 0;
+  std::memcpy(&mark, secret.bytes, sizeof mark);
+  return mark & ~kMostSnapshotNumber;
+}
+
+// A thread as it was when the signal came (kSnapshot). After it comes its stack, from the stack pointer on,
+// and from the next multiple of kRecordAlignment what a runtime has beside it.
+struct Snapshot {
+  RecordHeader header;
+  uint64_t number;          // what the signal's value said
+  uint64_t time;            // CLOCK_MONOTONIC, ns
+  uint32_t stack_bytes;     // 0: there was nothing to be read
+  uint32_t attached_bytes;  // beside the stack
+  uint64_t registers[17];   // numbered as DWARF does on x86-64, the program counter last
+};
+static_assert(sizeof(Snapshot) % kRecordAlignment == 0, "the stack follows without a gap");
 
 }  // namespace rtprof::agents

@@ -74,11 +74,11 @@ RingWriter::Room RingWriter::reserve(uint32_t size, RecordType type) {
   return {record, position};
 }
 
-void RingWriter::commit(const Room& room) {
+void RingWriter::commit(const Room& room, bool at_once) {
   uint32_t size = room.record->size;
   room.record->commit.store(room.position + 1, std::memory_order_release);
   uint64_t used = room.position + size - header_->tail.load(std::memory_order_relaxed);
-  if (room.position != 0 && used < capacity_ / 4) return;
+  if (!at_once && room.position != 0 && used < capacity_ / 4) return;
   if (header_->waking.exchange(1, std::memory_order_relaxed) != 0) return;
   uint64_t one = 1;
   [[maybe_unused]] ssize_t written = ::write(event_, &one, sizeof one);

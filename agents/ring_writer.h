@@ -24,7 +24,8 @@ class RingWriter {
   };
   // `size`: a multiple of kRecordAlignment.
   Room reserve(uint32_t size, RecordType type);
-  void commit(const Room& room);
+  // The reader is woken when there is more than a little to read, or `at_once`.
+  void commit(const Room& room, bool at_once = false);
   // Counts a record that was never made as lost.
   void lose() { header_->lost.fetch_add(1, std::memory_order_relaxed); }
 

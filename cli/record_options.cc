@@ -79,11 +79,12 @@ std::optional<Mechanism> mechanism_of(const RecordOptions& options) {
   std::vector<Event> events = events_of(options);
   auto is_agents = [](Event event) { return event == Event::kAlloc || event == Event::kLock; };
   bool by_agent = std::ranges::all_of(events, is_agents);
-  if (by_agent != (*mechanism == Mechanism::kAgent)) {
+  if (by_agent && *mechanism != Mechanism::kAgent) {
     usage_error(fmt::format("--mechanism {} is not for -e {}", options.mechanism, event_name(events.front())),
-                "the agent is for -e alloc and lock alone, the others are for the other events");
+                "-e alloc and lock take the agent, the others are for the other events");
   }
-  if (by_agent) return std::nullopt;
+  if (*mechanism == Mechanism::kAgent && options.no_agent)
+    usage_error("--mechanism agent contradicts --no-agent", "leave one of them out");
   if (*mechanism != Mechanism::kKernel &&
       std::find(options.events.begin(), options.events.end(), "offcpu") != options.events.end()) {
     usage_error(fmt::format("-e offcpu needs the kernel mechanism, not {}", options.mechanism),
@@ -114,7 +115,7 @@ void add_sampling_options(CLI::App& command, RecordOptions& options) {
   command.add_flag("--no-agent", options.no_agent, "never load anything into the target");
   command.add_flag("-s,--subprocesses", options.subprocesses, "also the children, now and later");
   command.add_option("--mechanism", options.mechanism,
-                     "insist on kernel, pause or read; the best permitted without it");
+                     "insist on kernel, pause, read or agent; the best permitted without it");
   command.add_flag("--nonblocking", options.nonblocking, "never pause the target");
   command
       .add_option("--max-pause-share", options.max_pause_share,

@@ -1,6 +1,9 @@
 #include "jvm/agent.h"
 
 #include <fmt/core.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <chrono>
@@ -10,6 +13,7 @@
 
 #include "common/agent/placed_library.h"
 #include "common/base/error.h"
+#include "common/base/file.h"
 #include "jvm/attach_listener.h"
 #include "jvm/embedded_agent.h"
 #include "jvm/locate.h"
@@ -36,6 +40,7 @@ ExitCode exit_code_of(int error) {
 }
 
 std::string_view what_of(const AgentRequest& request) {
+  if ((request.events & agents::jvm::kSnapshots) != 0) return "threads";
   if (request.events == agents::jvm::kAllocations) return "allocations";
   return request.events == agents::jvm::kLocks ? "waits for locks" : "allocations and waits for locks";
 }
@@ -80,6 +85,15 @@ std::optional<Failure> load(const Process& process, const PlacedLibrary& placed,
   return Failure{fmt::format("the JVM does not load the agent: {}", said)};
 }
 
+}  // namespace
+
+bool is_filtered(const Process& process) {
+  auto status = read_file(process.directory() + "/status");
+  return status && status->find("Seccomp:\t2") != std::string::npos;
+}
+
+namespace {
+
 agents::jvm::ThreadOffsets offsets_of(const ThreadLayout& threads, const Layout& layout) {
   uint32_t anchor = threads.anchor.offset + layout.anchor_sp.offset;
   return {anchor, anchor + kPcInAnchor, anchor + kFpInAnchor, threads.stack_base.offset,
@@ -113,6 +127,7 @@ Result<agents::jvm::Start> start_of(const Process& process, const Layout& layout
   agents::jvm::Start start;
   start.events = request.events;
   start.allocation_interval = request.allocation_interval;
+  start.is_filtered = is_filtered(process) ? 1 : 0;
   start.lock_threshold = static_cast<uint64_t>(request.lock_threshold);
   start.thread = offsets_of(layout.threads, layout);
   start.follows_objects = request.follows_objects ? 1 : 0;
@@ -144,8 +159,8 @@ std::optional<Denial> agent_denial(const Process& process) {
   return denial_of(process, *search.layout);
 }
 
-Agent Agent::start(const Process& process, const Layout& layout, const AgentRequest& request,
-                   const std::function<void()>& announce) {
+std::shared_ptr<Agent> Agent::start(const Process& process, const Layout& layout, const AgentRequest& request,
+                                    const std::function<void()>& announce) {
   std::string_view what = what_of(request);
   bool samples = (request.events & agents::jvm::kAllocations) != 0;
   if (samples && layout.version.feature < kFirstWithSampling) {
@@ -162,14 +177,36 @@ Agent Agent::start(const Process& process, const Layout& layout, const AgentRequ
   TimePoint until = monotonic_now() + kOccupiedPatience;
   for (;;) {
     auto link = start_agent(process, *ring, *start);
-    if (link) return {std::move(*link), std::move(*ring)};
+    if (link) return std::make_shared<Agent>(std::move(*link), std::move(*ring));
     if (link.failure().error != EBUSY || monotonic_now() > until)
       fail(process, what, link.failure(), hint_for(link.failure()));
     std::this_thread::sleep_for(kBetweenTries);
   }
 }
 
-void Agent::flush(const std::function<void()>& drain) const {
+void Agent::on(agents::RecordType type, Take take) {
+  takes_[static_cast<size_t>(type)] = std::move(take);
+}
+
+bool Agent::drain() {
+  tell_of_chunks();
+  return ring_.drain([this](agents::RecordType type, std::span<const uint8_t> record) {
+    auto known = static_cast<size_t>(type);
+    if (known < takes_.size() && takes_[known]) takes_[known](record);
+  });
+}
+
+bool Agent::interrupt(pid_t pid, pid_t tid, uint64_t number) const {
+  siginfo_t info{};
+  info.si_code = SI_QUEUE;
+  info.si_pid = ::getpid();
+  info.si_uid = ::getuid();
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): a value that is as large as a pointer
+  info.si_value.sival_ptr = reinterpret_cast<void*>(agents::signal_mark(link_.secret()) | number);
+  return ::syscall(SYS_rt_tgsigqueueinfo, pid, tid, agents::kSnapshotSignal, &info) == 0;
+}
+
+void Agent::flush() {
   agents::jvm::Flush flush;
   flush.secret = link_.secret();
   link_.tell({reinterpret_cast<const uint8_t*>(&flush), sizeof flush});
@@ -180,10 +217,17 @@ void Agent::flush(const std::function<void()>& drain) const {
   }
 }
 
-void Agent::tell(const rt_chunk_settings& chunks) const {
+void Agent::follow(std::shared_ptr<const Continuations> continuations) {
+  continuations_ = std::move(continuations);
+  tell_of_chunks();
+}
+
+void Agent::tell_of_chunks() {
+  if (continuations_ == nullptr || continuations_->settings() == nullptr) return;
   agents::jvm::Knowledge knowledge;
   knowledge.secret = link_.secret();
-  knowledge.chunks = chunks;
+  knowledge.chunks = *continuations_->settings();
+  continuations_.reset();
   link_.tell({reinterpret_cast<const uint8_t*>(&knowledge), sizeof knowledge});
 }
 

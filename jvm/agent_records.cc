@@ -67,6 +67,28 @@ std::optional<AgentSample> parse_agent_sample(std::span<const uint8_t> record) {
   return found;
 }
 
+std::optional<InterruptedThread> parse_interrupted_thread(std::span<const uint8_t> record) {
+  constexpr size_t kStackAt = sizeof(agents::Snapshot);
+  if (record.size() < kStackAt) return std::nullopt;
+  InterruptedThread found;
+  StackSnapshot& stack = found.stack;
+  uint32_t stack_bytes = 0, attached_bytes = 0;
+  static_assert(sizeof stack.registers.values == sizeof(agents::Snapshot::registers));
+  std::memcpy(&found.number, record.data() + offsetof(agents::Snapshot, number), sizeof found.number);
+  std::memcpy(&found.time, record.data() + offsetof(agents::Snapshot, time), sizeof found.time);
+  std::memcpy(&stack_bytes, record.data() + offsetof(agents::Snapshot, stack_bytes), sizeof stack_bytes);
+  std::memcpy(stack.registers.values.data(), record.data() + offsetof(agents::Snapshot, registers),
+              sizeof stack.registers.values);
+  std::memcpy(&attached_bytes, record.data() + offsetof(agents::Snapshot, attached_bytes),
+              sizeof attached_bytes);
+  uint64_t attached_at = aligned(kStackAt + uint64_t{stack_bytes});
+  if (attached_at > record.size() || attached_bytes > record.size() - attached_at) return std::nullopt;
+  stack.stack_address = stack.registers.sp();
+  stack.stack = record.subspan(kStackAt, stack_bytes);
+  stack.attached = record.subspan(attached_at, attached_bytes);
+  return found;
+}
+
 std::optional<uint64_t> parse_agent_note(std::span<const uint8_t> record) {
   uint64_t number;
   if (record.size() < sizeof(agents::jvm::Note)) return std::nullopt;

@@ -25,6 +25,15 @@ struct AgentSample {
 // Of a record as it was in the ring, which it refers to; nothing where it makes no sense.
 std::optional<AgentSample> parse_agent_sample(std::span<const uint8_t> record);
 
+// A thread that was interrupted: agents::Snapshot.
+struct InterruptedThread {
+  uint64_t number = 0;  // of the signal
+  TimePoint time = 0;
+  StackSnapshot stack;
+};
+// As parse_agent_sample().
+std::optional<InterruptedThread> parse_interrupted_thread(std::span<const uint8_t> record);
+
 // The number of an agents::jvm::Note.
 std::optional<uint64_t> parse_agent_note(std::span<const uint8_t> record);
 

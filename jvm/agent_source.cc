@@ -9,9 +9,7 @@
 #include <unordered_set>
 #include <utility>
 
-#include "common/base/file.h"
 #include "common/sampler/type_namer.h"
-#include "jvm/agent.h"
 #include "jvm/agent_records.h"
 #include "jvm/allocation.h"
 #include "jvm/inner_tids.h"
@@ -23,26 +21,6 @@ namespace {
 
 constexpr Nanoseconds kBetweenLooksAtTids = kSecond;
 constexpr size_t kMostThreads = 1 << 17;
-
-// Whose frames in the heap the agent copies by a system call that the program itself does not make: a filter
-// may end the process for it.
-constexpr const char* kFiltered =
-    "its system calls are filtered (seccomp): of virtual threads, callers that are in the heap are unknown";
-
-bool is_filtered(const Process& process) {
-  auto status = read_file(process.directory() + "/status");
-  return status && status->find("Seccomp:\t2") != std::string::npos;
-}
-
-AgentRequest request_of(const SamplingPlan& plan) {
-  AgentRequest request;
-  if (plan.has(Event::kAlloc)) request.events |= agents::jvm::kAllocations;
-  if (plan.has(Event::kLock)) request.events |= agents::jvm::kLocks;
-  request.allocation_interval = plan.allocation_interval;
-  request.follows_objects = plan.live;
-  request.lock_threshold = plan.lock_threshold;
-  return request;
-}
 
 // In powers of two, as they matter.
 std::string age_text(uint64_t collections) {
@@ -56,7 +34,7 @@ std::string age_text(uint64_t collections) {
 class AgentSource final : public Source {
  public:
   AgentSource(const Process& process, const SamplingPlan& plan, RunServices& services, const Layout& layout,
-              const native::CodeKind& kind, std::shared_ptr<Continuations> continuations)
+              const native::CodeKind& kind, std::shared_ptr<Agent> agent, std::string shortcoming)
       : process_(process),
         plan_(plan),
         recorder_(services.recorder()),
@@ -66,9 +44,7 @@ class AgentSource final : public Source {
         names_(process.pid(), recorder_, kind.thread_names),
         tids_(process),
         weigher_(plan.allocation_interval, layout.version.feature < kFirstWithEvenSamples),
-        continuations_(std::move(continuations)),
-        agent_(
-            Agent::start(process, layout, request_of(plan), [&] { services.announce_agent(process.pid()); })),
+        agent_(std::move(agent)),
         since_(monotonic_now()),
         cpu_at_start_(process.cpu_time()) {
     for (RunQuality* quality : {&allocations_, &locks_}) {
@@ -79,14 +55,14 @@ class AgentSource final : public Source {
     }
     allocations_.event = Event::kAlloc;
     locks_.event = Event::kLock;
-    if (continuations_ != nullptr && is_filtered(process)) {
-      allocations_.reason = locks_.reason = kFiltered;
-      continuations_.reset();
-    }
-    tell_of_chunks();
+    allocations_.reason = locks_.reason = std::move(shortcoming);
+    for (auto type :
+         {agents::RecordType::kAllocation, agents::RecordType::kContention, agents::RecordType::kCollected,
+          agents::RecordType::kSurveyed, agents::RecordType::kThinned})
+      agent_->on(type, [this, type](std::span<const uint8_t> record) { take(type, record); });
   }
 
-  Schedule schedule() const override { return {0, agent_.ring().event()}; }
+  Schedule schedule() const override { return {0, agent_->event()}; }
   TimePoint since() const override { return since_; }
   void tick(TimePoint, Recorder&) override {}
   void missed_ticks(uint64_t) override {}
@@ -94,16 +70,14 @@ class AgentSource final : public Source {
 
   void drain(Recorder&) override {
     code_.begin_batch();
-    tell_of_chunks();
-    bool makes_sense = agent_.ring().drain(
-        [this](agents::RecordType type, std::span<const uint8_t> record) { take(type, record); });
-    if (!makes_sense) allocations_.reason = locks_.reason = "the ring that the target writes makes no sense";
+    if (!agent_->drain())
+      allocations_.reason = locks_.reason = "the ring that the target writes makes no sense";
     names_.update(monotonic_now());
     ++ticks_;
   }
 
   void flush(Recorder& recorder) override {
-    if (plan_.live || plan_.has(Event::kLock)) agent_.flush([&] { drain(recorder); });
+    if (plan_.live || plan_.has(Event::kLock)) agent_->flush();
     drain(recorder);
     names_.update_all(std::vector<pid_t>(threads_.begin(), threads_.end()));
     if (plan_.live) record_live();
@@ -115,7 +89,7 @@ class AgentSource final : public Source {
     if (plan_.has(Event::kLock)) qualities.push_back(locks_);
     for (RunQuality& each : qualities) {
       // Which of the events they were of is not known.
-      each.lost += agent_.ring().lost();
+      each.lost += agent_->lost();
       each.asked = each.samples + each.lost + each.errors;
       each.ticks = ticks_;
       each.threads = threads_.size();
@@ -125,12 +99,6 @@ class AgentSource final : public Source {
   }
 
  private:
-  void tell_of_chunks() {
-    if (continuations_ == nullptr || continuations_->settings() == nullptr) return;
-    agent_.tell(*continuations_->settings());
-    continuations_.reset();
-  }
-
   pid_t tid_of(pid_t inner) {
     if (pid_t tid = tids_.outer(inner); tid != 0) return tid;
     if (monotonic_now() - looked_at_tids_ > kBetweenLooksAtTids) {
@@ -164,6 +132,8 @@ class AgentSource final : public Source {
         break;
       case agents::RecordType::kThinned:
         if (auto number = parse_agent_note(record)) return live_.thinned(*number);
+        break;
+      case agents::RecordType::kSnapshot:
         break;
     }
     ++allocations_.errors;
@@ -252,8 +222,7 @@ class AgentSource final : public Source {
   InnerTids tids_;
   SampleWeigher weigher_;
   TimePoint looked_at_tids_ = 0;
-  std::shared_ptr<Continuations> continuations_;  // null once the agent knows of them
-  mutable Agent agent_;
+  std::shared_ptr<Agent> agent_;
   const TimePoint since_;
   const Nanoseconds cpu_at_start_;
   double objects_left_ = 0;
@@ -266,11 +235,22 @@ class AgentSource final : public Source {
 
 }  // namespace
 
+AgentRequest agent_request(const SamplingPlan& plan) {
+  AgentRequest request;
+  if (plan.has(Event::kAlloc)) request.events |= agents::jvm::kAllocations;
+  if (plan.has(Event::kLock)) request.events |= agents::jvm::kLocks;
+  request.allocation_interval = plan.allocation_interval;
+  request.follows_objects = plan.live;
+  request.lock_threshold = plan.lock_threshold;
+  return request;
+}
+
 std::unique_ptr<Source> open_agent_source(const Process& process, const SamplingPlan& plan,
                                           RunServices& services, const Layout& layout,
-                                          const native::CodeKind& kind,
-                                          std::shared_ptr<Continuations> continuations) {
-  return std::make_unique<AgentSource>(process, plan, services, layout, kind, std::move(continuations));
+                                          const native::CodeKind& kind, std::shared_ptr<Agent> agent,
+                                          std::string shortcoming) {
+  return std::make_unique<AgentSource>(process, plan, services, layout, kind, std::move(agent),
+                                       std::move(shortcoming));
 }
 
 }  // namespace rtprof::jvm

@@ -2,19 +2,16 @@
 
 #include <memory>
 #include <utility>
-#include <vector>
 
 #include "common/base/error.h"
-#include "common/sampler/combined_source.h"
 #include "jvm/agent.h"
-#include "jvm/agent_source.h"
 #include "jvm/chunk_program.h"
 #include "jvm/continuations.h"
 #include "jvm/dump.h"
 #include "jvm/java_code.h"
 #include "jvm/locate.h"
+#include "jvm/rungs.h"
 #include "jvm/thread_names.h"
-#include "native/ladder.h"
 
 namespace rtprof {
 namespace {
@@ -47,14 +44,7 @@ std::unique_ptr<Source> open_jvm(const Process& process, const SamplingPlan& pla
   kind.thread_names = std::make_shared<jvm::JavaThreadNames>(process, layout);
   if (continuations->exist())
     kind.sample_program = std::make_shared<jvm::ChunkProgram>(process.pid(), continuations);
-  std::vector<std::unique_ptr<Source>> sources;
-  if (plan.has(Event::kAlloc) || plan.has(Event::kLock))
-    sources.push_back(jvm::open_agent_source(process, plan, services, layout, kind,
-                                             continuations->exist() ? continuations : nullptr));
-  SamplingPlan others = plan;
-  std::erase_if(others.events, [](Event event) { return event == Event::kAlloc || event == Event::kLock; });
-  if (!others.events.empty()) sources.push_back(native::open_by_ladder(process, others, services, kind));
-  return combine(std::move(sources));
+  return jvm::open_by_rungs({process, plan, services, layout, kind, continuations});
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "common/base/error.h"
 #include "common/sampler/pause_permission.h"
 #include "kernel/elapsed_time.h"
+#include "native/paused_stacks.h"
 #include "native/perf_source.h"
 #include "native/pull_target.h"
 #include "native/switch_source.h"
@@ -69,7 +70,8 @@ std::unique_ptr<Source> open_paused(const Process& process, const SamplingPlan& 
                                                        reason, refusal->reason);
     throw Error(ExitCode::kNotPermitted, message, fmt::format("{}; {}", refusal->fix, kAskDoctor));
   }
-  return open_native_pull(process, plan, services.recorder(), services.workshop(), kind, reason);
+  return open_native_pull(process, plan, services.recorder(), services.workshop(), kind,
+                          std::make_unique<PausedStacks>(process), Mechanism::kPause, reason);
 }
 
 }  // namespace
@@ -83,6 +85,8 @@ std::unique_ptr<Source> open_by_ladder(const Process& process, const SamplingPla
         "read, and its stack is torn",
         "leave --mechanism out, or use --mechanism pause");
   }
+  if (plan.mechanism == Mechanism::kAgent)
+    throw Error(ExitCode::kUsage, "--mechanism agent is for JVMs", "leave --mechanism out");
   if (plan.mechanism == Mechanism::kPause)
     return open_paused(process, plan, services, kind, "asked for by --mechanism pause");
   auto source = try_kernel(process, plan, services, kind);

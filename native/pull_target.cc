@@ -4,16 +4,13 @@
 #include <utility>
 #include <vector>
 
-#include "common/process/pause.h"
 #include "common/sampler/pull_source.h"
 #include "common/sampler/pull_target.h"
-#include "common/sampler/thread_holder.h"
 #include "common/sampler/thread_list.h"
 #include "common/sampler/thread_namer.h"
 #include "kernel/process_files.h"
 #include "kernel/record.h"
 #include "native/process_code.h"
-#include "native/ptrace_registers.h"
 #include "native/stack_reader.h"
 
 namespace rtprof::native {
@@ -22,15 +19,15 @@ namespace {
 class NativePullTarget final : public PullTarget {
  public:
   NativePullTarget(const Process& process, const SamplingPlan& plan, Recorder& recorder, Workshop& workshop,
-                   const CodeKind& kind)
+                   const CodeKind& kind, std::unique_ptr<RunningStacks> running)
       : process_(process),
         kind_(kind),
         list_(process, plan.max_pause_share),
-        holder_(process),
+        running_(std::move(running)),
         files_(process),
         code_(process, plan, recorder, workshop, kind.code),
         namer_(process.pid(), recorder, kind.thread_names),
-        // A thread is held meanwhile, and the kernel copies as much.
+        // The kernel copies as much.
         reader_(process, RT_MAX_STACK_BYTES) {}
 
   std::string runtime() const override { return kind_.runtime; }
@@ -39,6 +36,7 @@ class NativePullTarget final : public PullTarget {
   void begin_batch() override {
     code_.begin_batch();
     reader_.refresh();
+    running_->begin_batch();
   }
 
   bool outdated() const override { return suspected_ || list_.outdated(); }
@@ -55,10 +53,10 @@ class NativePullTarget final : public PullTarget {
   bool unknown(RawStack stack) const override { return code_.unknown(stack); }
   pid_t owner(pid_t tid, RawStack stack) const override { return code_.owner(tid, stack); }
 
-  int late_fd() const override { return Pauser::late_fd(); }
-  void release_late() override { holder_.release_late(); }
-  std::vector<Nanoseconds> take_holds() override { return holder_.take_holds(); }
-  uint64_t held_back() const override { return holder_.held_back(); }
+  int late_fd() const override { return running_->late_fd(); }
+  void release_late() override { running_->release_late(); }
+  std::vector<Nanoseconds> take_holds() override { return running_->take_holds(); }
+  uint64_t held_back() const override { return running_->held_back(); }
 
   void thread_came(pid_t tid) override { namer_.add(tid); }
   void name_threads(TimePoint now) override { namer_.update(now); }
@@ -81,7 +79,7 @@ class NativePullTarget final : public PullTarget {
   const CodeKind kind_;
   ThreadList<PulledThread> list_;
   std::vector<PulledThread*> threads_;
-  ThreadHolder holder_;
+  std::unique_ptr<RunningStacks> running_;
   kernel::ProcessFiles files_;
   ProcessCode code_;
   ThreadNamer namer_;
@@ -99,16 +97,12 @@ std::vector<std::unique_ptr<PulledThread>> NativePullTarget::refresh(TimePoint n
 }
 
 PullTarget::Reading NativePullTarget::read_running(PulledThread& thread) {
-  std::optional<StackSnapshot> snapshot;
   std::vector<uint8_t> beside;
-  ThreadHolder::Attempt attempt = holder_.hold(thread, [&] {
-    if (auto registers = read_registers(thread.tid)) snapshot = reader_.read(*registers);
-    if (snapshot) beside = beside_stack(thread.tid);
-  });
-  if (snapshot) snapshot->attached = beside;
-  Reading reading{.stopped = attempt.stopped, .late = attempt.late, .times = attempt.times};
-  if (!attempt.denied.empty()) reading.stack = marker(attempt.denied);
-  if (attempt.held) reading.stack = unwind(snapshot, thread.tid, false);
+  RunningStacks::Taken taken = running_->take(thread, [&] { beside = beside_stack(thread.tid); });
+  if (taken.snapshot && taken.snapshot->attached.empty()) taken.snapshot->attached = beside;
+  Reading reading{.stopped = taken.stopped, .late = taken.late, .times = taken.times};
+  if (!taken.denied.empty()) reading.stack = marker(taken.denied);
+  if (taken.is_taken) reading.stack = unwind(taken.snapshot, thread.tid, false);
   return reading;
 }
 
@@ -128,12 +122,15 @@ std::optional<PullTarget::Sleeper> NativePullTarget::read_asleep(PulledThread& t
 }  // namespace
 
 std::unique_ptr<Source> open_native_pull(const Process& process, const SamplingPlan& plan, Recorder& recorder,
-                                         Workshop& workshop, const CodeKind& kind, std::string reason) {
-  auto target = std::make_unique<NativePullTarget>(process, plan, recorder, workshop, kind);
+                                         Workshop& workshop, const CodeKind& kind,
+                                         std::unique_ptr<RunningStacks> running, Mechanism mechanism,
+                                         std::string reason) {
+  auto target =
+      std::make_unique<NativePullTarget>(process, plan, recorder, workshop, kind, std::move(running));
   // There is no lock of a runtime to hold.
   SamplingPlan without_lock = plan;
   without_lock.gil_only = false;
-  return open_pull(process, without_lock, recorder, std::move(target), Mechanism::kPause, std::move(reason));
+  return open_pull(process, without_lock, recorder, std::move(target), mechanism, std::move(reason));
 }
 
 }  // namespace rtprof::native

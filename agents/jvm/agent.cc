@@ -14,6 +14,7 @@
 
 #include "agents/channel.h"
 #include "agents/jvm/allocations.h"
+#include "agents/jvm/interrupts.h"
 #include "agents/jvm/locks.h"
 #include "agents/jvm/recording.h"
 #include "agents/jvm/refused.h"
@@ -47,6 +48,7 @@ struct Server {
   Recording recording;
   Allocations allocations;
   Locks locks;
+  Interrupts interrupts;
 };
 Server server;
 
@@ -83,6 +85,7 @@ void close_both(const int (&descriptors)[2]) {
 void stop_all(JNIEnv* jni) {
   if ((server.events & kAllocations) != 0) server.allocations.stop(jni);
   if ((server.events & kLocks) != 0) server.locks.stop(jni);
+  if ((server.events & kSnapshots) != 0) server.interrupts.stop();
 }
 
 Answer start(const Start& wanted, const int (&descriptors)[2]) {
@@ -93,12 +96,14 @@ Answer start(const Start& wanted, const int (&descriptors)[2]) {
     return failed("the JVM takes no more threads");
   }
   server.events = wanted.events;
-  Answer answer = server.recording.open(jni, wanted.thread, descriptors[0], descriptors[1]);
+  Answer answer = server.recording.open(jni, wanted, descriptors[0], descriptors[1]);
   if (answer.refusal != Refusal::kNone) return answer;
   if ((wanted.events & kAllocations) != 0)
     answer = server.allocations.start(server.vm, wanted, server.recording);
   if (answer.refusal == Refusal::kNone && (wanted.events & kLocks) != 0)
     answer = server.locks.start(server.vm, jni, wanted, server.recording);
+  if (answer.refusal == Refusal::kNone && (wanted.events & kSnapshots) != 0)
+    answer = server.interrupts.start(signal_mark(server.secret), server.recording);
   if (answer.refusal != Refusal::kNone) {
     server.recording.close();
     stop_all(jni);

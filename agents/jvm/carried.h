@@ -21,7 +21,12 @@ class Carried {
         : taken_(taken), bytes_(bytes), size_(size) {}
     Copy(Copy&& other) noexcept
         : taken_(std::exchange(other.taken_, nullptr)), bytes_(other.bytes_), size_(other.size_) {}
-    Copy& operator=(Copy&&) = delete;
+    Copy& operator=(Copy&& other) noexcept {
+      std::swap(taken_, other.taken_);
+      bytes_ = other.bytes_;
+      size_ = other.size_;
+      return *this;
+    }
     ~Copy() {
       if (taken_ != nullptr) taken_->store(false, std::memory_order_release);
     }
@@ -37,6 +42,7 @@ class Carried {
   };
 
   void know(const rt_chunk_settings& settings);
+  bool is_known() const { return is_known_.load(std::memory_order_acquire); }
   // While no copy is made.
   void forget() { is_known_.store(false); }
   // Of the virtual thread that the calling thread carries, whose JavaThread and whose stack these are.

@@ -20,7 +20,9 @@ constexpr uint32_t kLargestOffset = 64 << 10;
 
 // What is to be recorded; several at once.
 constexpr uint32_t kAllocations = 1, kLocks = 2;
-constexpr uint32_t kAllEvents = kAllocations | kLocks;
+// Threads that rtprof interrupts.
+constexpr uint32_t kSnapshots = 4;
+constexpr uint32_t kAllEvents = kAllocations | kLocks | kSnapshots;
 
 struct Start {
   MessageHeader header{.type = MessageType::kStart, .size = sizeof(Start)};
@@ -33,6 +35,9 @@ struct Start {
   // CollectedHeap::_total_collections of the JVM's heap: how many collections have begun. 0: not known.
   uint64_t collections = 0;
   uint64_t lock_threshold = 0;  // ns: shorter waits are not recorded
+  // Whether the process's system calls are filtered: it makes none then that it would not make itself.
+  uint32_t is_filtered = 0;
+  uint32_t reserved = 0;
   ThreadOffsets thread{};
 };
 

@@ -56,6 +56,17 @@ StackHeader stack_of(const uint8_t* thread, const ThreadOffsets& offsets) {
   return stack;
 }
 
+// By their DWARF numbers.
+constexpr int kRegisters[] = {REG_RAX, REG_RDX, REG_RCX, REG_RBX, REG_RSI, REG_RDI, REG_RBP, REG_RSP, REG_R8,
+                              REG_R9,  REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15, REG_RIP};
+
+// From a stack pointer to the end of the stack as far as that is known: a thread that libc has made has its
+// own data there, where the thread pointer leads.
+size_t bytes_of_stack(uintptr_t sp) {
+  auto end = reinterpret_cast<uintptr_t>(__builtin_thread_pointer());
+  return end > sp && end - sp < kMostStackBytes ? end - sp : kMostStackBytes;
+}
+
 uint32_t aligned(uint64_t size) {
   return static_cast<uint32_t>((size + kRecordAlignment - 1) / kRecordAlignment * kRecordAlignment);
 }
@@ -68,9 +79,10 @@ uint64_t now() {
   return static_cast<uint64_t>(time.tv_sec) * 1000000000 + static_cast<uint64_t>(time.tv_nsec);
 }
 
-Answer Recording::open(JNIEnv* jni, const ThreadOffsets& offsets, int memory, int event) {
+Answer Recording::open(JNIEnv* jni, const Start& wanted, int memory, int event) {
   if (!ring_.open(memory, event)) return refused(Refusal::kFailed, "the ring cannot be mapped");
-  offsets_ = offsets;
+  offsets_ = wanted.thread;
+  memory_ = OwnMemory(wanted.is_filtered != 0);
   jni_in_thread_ = place_of_jni(jni);
   if (jni_in_thread_ == 0) {
     ring_.close();
@@ -116,6 +128,38 @@ void Recording::sample(const Thread& thread, const Values& values, const char* t
   if (stack.size != 0) std::memcpy(begin + stack_at, at(stack.sp), stack.size);
   if (chunks.size() != 0) std::memcpy(begin + chunks_at, chunks.bytes(), chunks.size());
   ring_.commit(room);
+}
+
+// Java code has its JavaThread in r15. What else may be there does not say of itself that this is its stack.
+const uint8_t* Recording::java_thread(uintptr_t r15, uintptr_t sp) const {
+  uint64_t end = 0, size = 0;
+  bool is_read = memory_.get(end, r15 + offsets_.stack_base) && memory_.get(size, r15 + offsets_.stack_size);
+  return is_read && end - size < sp && sp < end ? at(r15) : nullptr;
+}
+
+void Recording::snapshot(uint64_t number, const ucontext_t& interrupted) {
+  const greg_t* registers = interrupted.uc_mcontext.gregs;
+  auto sp = static_cast<uintptr_t>(registers[REG_RSP]);
+  size_t size = OwnMemory::readable(sp, bytes_of_stack(sp)) / sizeof(uint64_t) * sizeof(uint64_t);
+  Carried::Copy chunks;
+  if (carried_.is_known()) {
+    StackHeader stack{.sp = sp, .size = static_cast<uint32_t>(size)};
+    const uint8_t* thread = java_thread(static_cast<uintptr_t>(registers[REG_R15]), sp);
+    if (thread != nullptr) chunks = carried_.copy(thread, stack);
+  }
+  uint32_t chunks_at = aligned(sizeof(Snapshot) + size);
+  auto room = ring_.reserve(chunks_at + aligned(chunks.size()), RecordType::kSnapshot);
+  if (room.record == nullptr) return;
+  auto* record = reinterpret_cast<Snapshot*>(room.record);
+  record->number = number;
+  record->time = now();
+  for (size_t i = 0; i < sizeof kRegisters / sizeof *kRegisters; ++i)
+    record->registers[i] = static_cast<uint64_t>(registers[kRegisters[i]]);
+  record->stack_bytes = static_cast<uint32_t>(memory_.copy(record + 1, sp, size));
+  record->attached_bytes = chunks.size();
+  if (chunks.size() != 0)
+    std::memcpy(reinterpret_cast<uint8_t*>(record) + chunks_at, chunks.bytes(), chunks.size());
+  ring_.commit(room, true);
 }
 
 bool Recording::note(RecordType type, uint64_t number) {

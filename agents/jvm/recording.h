@@ -1,12 +1,14 @@
 #pragma once
 
 #include <jni.h>
+#include <ucontext.h>
 
 #include <atomic>
 #include <cstdint>
 
 #include "agents/jvm/carried.h"
 #include "agents/jvm/protocol.h"
+#include "agents/own_memory.h"
 #include "agents/ring_writer.h"
 
 namespace rtprof::agents::jvm {
@@ -20,7 +22,7 @@ uint64_t now();
 class Recording {
  public:
   // On a thread that is attached to the JVM. Takes the ring's descriptors in any case.
-  Answer open(JNIEnv* jni, const ThreadOffsets& offsets, int memory, int event);
+  Answer open(JNIEnv* jni, const Start& wanted, int memory, int event);
   // On any thread, while it is open.
   void know(const rt_chunk_settings& chunks) { carried_.know(chunks); }
   // On any thread: from here on nothing is recorded, and the ring is not touched.
@@ -62,13 +64,18 @@ class Recording {
   // With permission. Of the calling thread, or of one that is known not to go on meanwhile. `type_name`: null
   // for none.
   void sample(const Thread& thread, const Values& values, const char* type_name);
+  // With permission, in a signal handler: the calling thread, as it was interrupted.
+  void snapshot(uint64_t number, const ucontext_t& interrupted);
   // False where there is no room.
   bool note(RecordType type, uint64_t number);
   // With permission: counts a sample that cannot be taken as lost.
   void lose() { ring_.lose(); }
 
  private:
+  const uint8_t* java_thread(uintptr_t r15, uintptr_t sp) const;
+
   ThreadOffsets offsets_;
+  OwnMemory memory_;
   uintptr_t jni_in_thread_ = 0;  // where in a JavaThread its JNIEnv is
   RingWriter ring_;
   Carried carried_;

@@ -353,7 +353,7 @@ std::vector<RunQuality> PullSource::quality() const {
   std::vector<RunQuality> all = output_.quality();
   for (RunQuality& each : all) {
     each.mechanism = mechanism_;
-    each.exact = mechanism_ == Mechanism::kPause;
+    each.exact = mechanism_ != Mechanism::kRead;
     each.reason = reason_;
     if (target_->held_back() != 0) {
       if (!each.reason.empty()) each.reason += "; ";

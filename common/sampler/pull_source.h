@@ -10,10 +10,12 @@
 
 namespace rtprof {
 
-// The pause and the read rung: at each tick of our own clock the threads are looked at from outside.
+// The pause, the read and the agent rung: at each tick of our own clock the threads are looked at from
+// outside.
 // - Mechanism::kPause: a thread that is on a CPU is held still for the one read that copies its stack.
 // - Mechanism::kRead: nothing is held, so that the stack of a running thread may be torn. Torn samples are
 //   counted and kept: leaving them out would favour the code that is slow to move.
+// - Mechanism::kAgent: a thread that is on a CPU is interrupted, and copies its stack itself.
 // Threads that sleep are read untouched, and only when they have run since they were last read.
 // How a stack is read is the target's. `reason` says why no better mechanism is used. `process` and
 // `recorder` outlive the source.

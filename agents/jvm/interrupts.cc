@@ -1,0 +1,66 @@
+#include "agents/jvm/interrupts.h"
+
+#include <ucontext.h>
+
+#include <cerrno>
+
+#include "agents/jvm/refused.h"
+
+namespace rtprof::agents::jvm {
+namespace {
+
+// A handler is given no place for data of its own.
+Interrupts* running = nullptr;
+
+}  // namespace
+
+Answer Interrupts::start(uint64_t mark, Recording& recording) {
+  running = this;
+  mark_.store(mark);
+  recording_.store(&recording);
+  struct sigaction now {};
+  if (::sigaction(kSnapshotSignal, nullptr, &now) != 0)
+    return refused(Refusal::kFailed, "the handler of the signal cannot be found out", errno);
+  // Somebody whose handler calls ours may have put it there since the last time.
+  if (now.sa_sigaction == on_signal) return {};
+  before_ = now;
+  struct sigaction ours {};
+  ours.sa_sigaction = on_signal;
+  // On the stack that a thread has for signals, where it has one: who has one needs it so.
+  ours.sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK;
+  if (::sigaction(kSnapshotSignal, &ours, nullptr) != 0)
+    return refused(Refusal::kFailed, "the signal cannot be handled", errno);
+  return {};
+}
+
+void Interrupts::stop() {
+  struct sigaction now {};
+  bool is_ours = ::sigaction(kSnapshotSignal, nullptr, &now) == 0 && now.sa_sigaction == on_signal;
+  if (is_ours) ::sigaction(kSnapshotSignal, &before_, nullptr);
+  // `running` stays: a handler of somebody else's may call ours.
+}
+
+void Interrupts::pass_on(int signal, siginfo_t* info, void* context) const {
+  if ((before_.sa_flags & SA_SIGINFO) != 0) {
+    if (before_.sa_sigaction != nullptr) before_.sa_sigaction(signal, info, context);
+  } else if (before_.sa_handler != SIG_DFL && before_.sa_handler != SIG_IGN) {
+    before_.sa_handler(signal);
+  }
+}
+
+void Interrupts::on_signal(int signal, siginfo_t* info, void* context) {
+  const Interrupts& self = *running;
+  int error = errno;
+  auto value = reinterpret_cast<uintptr_t>(info->si_value.sival_ptr);
+  bool is_ours = info->si_code == SI_QUEUE && (value & ~kMostSnapshotNumber) == self.mark_.load();
+  if (is_ours) {
+    Recording& recording = *self.recording_.load();
+    Recording::Permission permission(recording);
+    if (permission) recording.snapshot(value & kMostSnapshotNumber, *static_cast<const ucontext_t*>(context));
+  } else {
+    self.pass_on(signal, info, context);
+  }
+  errno = error;
+}
+
+}  // namespace rtprof::agents::jvm

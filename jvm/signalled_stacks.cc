@@ -1,0 +1,114 @@
+#include "jvm/signalled_stacks.h"
+
+#include <poll.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <string>
+#include <utility>
+
+#include "agents/protocol.h"
+#include "common/base/file.h"
+#include "jvm/agent_records.h"
+
+namespace rtprof::jvm {
+namespace {
+
+// For one thread, and for all of a tick together.
+constexpr Nanoseconds kPatience = 2 * kMillisecond;
+constexpr Nanoseconds kPatienceOfBatch = 4 * kMillisecond;
+// A thread that has not come by then is looked at closer.
+constexpr Nanoseconds kSuspicious = 100 * kMillisecond;
+// What has come later than asked for tells of a thread that has run for as long at most.
+constexpr Nanoseconds kOutdated = 20 * kMillisecond;
+
+// Whether the thread lets no signal of that kind through: SigBlk of /proc/PID/task/TID/status, proc(5).
+bool blocks(const Process& process, pid_t tid, int signal) {
+  constexpr std::string_view kField = "SigBlk:\t";
+  auto status = read_file(process.directory() + "/task/" + std::to_string(tid) + "/status");
+  size_t at = status ? status->find(kField) : std::string::npos;
+  if (at == std::string::npos) return false;
+  uint64_t blocked = std::strtoull(status->c_str() + at + kField.size(), nullptr, 16);
+  return (blocked >> (signal - 1) & 1) != 0;
+}
+
+}  // namespace
+
+SignalledStacks::SignalledStacks(const Process& process, std::shared_ptr<Agent> agent)
+    : process_(process), agent_(std::move(agent)) {
+  agent_->on(agents::RecordType::kSnapshot, [this](std::span<const uint8_t> record) { arrived(record); });
+}
+
+void SignalledStacks::begin_batch() {
+  agent_->drain();
+  waited_ = 0;
+}
+
+void SignalledStacks::arrived(std::span<const uint8_t> record) {
+  auto found = parse_interrupted_thread(record);
+  auto known = found ? by_number_.find(found->number) : by_number_.end();
+  if (known == by_number_.end()) return;
+  Asked& asked = asked_[known->second];
+  by_number_.erase(known);
+  asked.came = found->time;
+  asked.record.assign(record.begin(), record.end());
+}
+
+bool SignalledStacks::ask(pid_t tid) {
+  uint64_t number = next_number_++ & agents::kMostSnapshotNumber;
+  if (!agent_->interrupt(process_.pid(), tid, number)) return false;
+  // One of long ago that had the same number never came.
+  if (auto before = by_number_.find(number); before != by_number_.end()) asked_.erase(before->second);
+  by_number_[number] = tid;
+  asked_[tid] = {number, monotonic_now(), 0, {}};
+  return true;
+}
+
+void SignalledStacks::wait_for(const Asked& asked) {
+  TimePoint begin = monotonic_now();
+  TimePoint until = begin + std::min(kPatience, kPatienceOfBatch - waited_);
+  for (TimePoint now = begin; asked.came == 0 && now < until; now = monotonic_now()) {
+    pollfd event{agent_->event(), POLLIN, 0};
+    timespec left{0, until - now};
+    ::ppoll(&event, 1, &left, nullptr);
+    agent_->drain();
+  }
+  waited_ += monotonic_now() - begin;
+}
+
+native::RunningStacks::Taken SignalledStacks::late(pid_t tid, const Asked& asked) const {
+  Taken taken;
+  bool is_blocked =
+      monotonic_now() - asked.since > kSuspicious && blocks(process_, tid, agents::kSnapshotSignal);
+  if (is_blocked) {
+    taken.denied = "[unknown: the thread blocks the signal]";
+  } else {
+    taken.late = true;
+  }
+  return taken;
+}
+
+native::RunningStacks::Taken SignalledStacks::take(PulledThread& thread,
+                                                   const std::function<void()>& beside) {
+  auto known = asked_.find(thread.tid);
+  bool is_outdated =
+      known != asked_.end() && known->second.came != 0 && monotonic_now() - known->second.came > kOutdated;
+  if (known == asked_.end() || is_outdated) {
+    if (!ask(thread.tid)) return {};
+    known = asked_.find(thread.tid);
+    wait_for(known->second);
+  }
+  if (known->second.came == 0) return late(thread.tid, known->second);
+  record_ = std::move(known->second.record);
+  asked_.erase(known);
+  Taken taken;
+  taken.is_taken = true;
+  taken.times = thread.probe.times();
+  if (auto found = parse_interrupted_thread(record_); found && !found->stack.stack.empty()) {
+    taken.snapshot = found->stack;
+    if (found->stack.attached.empty()) beside();
+  }
+  return taken;
+}
+
+}  // namespace rtprof::jvm
