@@ -14,11 +14,12 @@ constexpr uintptr_t kPageBytes = 4096;
 constexpr size_t kSignalSetBytes = 8;
 
 // The kernel copies the set before it looks at what is to be done with it, which makes no sense
-// (sys_rt_sigprocmask, kernel/signal.c): the mask stays as it is.
+// (sys_rt_sigprocmask, kernel/signal.c): the mask stays as it is. Null it takes for no set.
 bool is_readable(uintptr_t address) {
   constexpr int kNothingToDo = -1;
-  return ::syscall(SYS_rt_sigprocmask, kNothingToDo, address, nullptr, kSignalSetBytes) == 0 ||
-         errno != EFAULT;
+  return address != 0 &&
+         (::syscall(SYS_rt_sigprocmask, kNothingToDo, address, nullptr, kSignalSetBytes) == 0 ||
+          errno != EFAULT);
 }
 
 }  // namespace

@@ -25,6 +25,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       if (type == agents::RecordType::kSurveyed) live.surveyed(*number);
       if (type == agents::RecordType::kThinned) live.thinned(*number);
     }
+    if (auto thread = jvm::parse_interrupted_thread(record)) {
+      for (uint8_t byte : thread->stack.stack) sum = sum + byte;
+      for (uint8_t byte : thread->stack.attached) sum = sum + byte;
+    }
     auto sample = jvm::parse_agent_sample(record);
     if (!sample) return;
     live.add(sample->detail, {.collections = sample->collections});

@@ -1,20 +1,21 @@
-"""Kills a recording of allocations at random instants, and looks at what it leaves behind.
+"""Kills a recording by the agent at random instants, and looks at what it leaves behind.
 
-usage: killed_agent.py PID TIMES RTPROF [SECONDS]
+usage: killed_agent.py PID TIMES RTPROF SECONDS EVENTS
 
-Within SECONDS, one unless given, of each kill no file of rtprof's is in the target's file system, and no thread, descriptor or mapping
-of the recording is in the target; the target computes. Afterwards a recording succeeds. Ends with status 1 otherwise.
+Within SECONDS of each kill no file of rtprof's is in the target's file system, and no thread, descriptor or mapping
+of the recording is in the target, and SIGURG is not handled there; the target computes. Afterwards a recording succeeds. Ends with status 1 otherwise.
 """
 
 import os
 import pathlib
 import random
+import signal
 import subprocess
 import sys
 import time
 
 pid, times, rtprof = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
-patience = float(sys.argv[4]) if len(sys.argv) > 4 else 1
+patience, events = float(sys.argv[4]), sys.argv[5]
 process = pathlib.Path(f"/proc/{pid}")
 inner_pid = (process / "status").read_text().split("NSpid:")[1].split("\n")[0].split()[-1]
 # Loading takes some 0.2 s; most kills come before that, or soon after.
@@ -38,6 +39,9 @@ def leftovers():
             continue
     if "memfd:rtprof" in (process / "maps").read_text():
         found.append("the ring")
+    handled = int((process / "status").read_text().split("SigCgt:")[1].split("\n")[0], 16)
+    if handled >> (signal.SIGURG - 1) & 1:
+        found.append("a handler of SIGURG")
     return found
 
 
@@ -47,7 +51,7 @@ def cpu_ticks():
 
 
 def record(*options):
-    command = [rtprof, "attach", "--pid", str(pid), "-q", "-e", "alloc", *options]
+    command = [rtprof, "attach", "--pid", str(pid), "-q", "-e", events, "--mechanism", "agent", *options]
     return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
 
 

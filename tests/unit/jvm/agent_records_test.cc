@@ -86,5 +86,47 @@ TEST(AgentRecordsTest, NotesAreNumbers) {
   EXPECT_FALSE(parse_agent_note(bytes.first(sizeof note - 1)));
 }
 
+std::vector<uint8_t> snapshot_of(uint32_t stack_bytes, uint32_t attached_bytes) {
+  size_t attached_at = (sizeof(agents::Snapshot) + stack_bytes + 15) / 16 * 16;
+  std::vector<uint8_t> bytes(attached_at + attached_bytes);
+  auto* record = reinterpret_cast<agents::Snapshot*>(bytes.data());
+  record->number = 7;
+  record->time = 99;
+  record->stack_bytes = stack_bytes;
+  record->attached_bytes = attached_bytes;
+  for (size_t i = 0; i < 17; ++i) record->registers[i] = 100 + i;
+  std::fill_n(bytes.begin() + sizeof(agents::Snapshot), stack_bytes, uint8_t{0x11});
+  std::fill_n(bytes.begin() + static_cast<ptrdiff_t>(attached_at), attached_bytes, uint8_t{0x22});
+  return bytes;
+}
+
+TEST(AgentRecordsTest, InterruptedThreadIsParsed) {
+  std::vector<uint8_t> bytes = snapshot_of(24, 32);
+  auto found = parse_interrupted_thread(bytes);
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->number, 7u);
+  EXPECT_EQ(found->time, 99);
+  EXPECT_EQ(found->stack.registers.sp(), 107u);
+  EXPECT_EQ(found->stack.registers.pc(), 116u);
+  EXPECT_EQ(found->stack.stack_address, 107u);
+  EXPECT_EQ(found->stack.known, StackSnapshot::kAllKnown);
+  EXPECT_FALSE(found->stack.at_call);
+  EXPECT_EQ(std::vector<uint8_t>(found->stack.stack.begin(), found->stack.stack.end()),
+            std::vector<uint8_t>(24, 0x11));
+  EXPECT_EQ(std::vector<uint8_t>(found->stack.attached.begin(), found->stack.attached.end()),
+            std::vector<uint8_t>(32, 0x22));
+}
+
+TEST(AgentRecordsTest, InterruptedThreadThatIsNotWholeIsNone) {
+  for (size_t size = 0; size < snapshot_of(24, 32).size(); ++size) {
+    std::vector<uint8_t> bytes = snapshot_of(24, 32);
+    bytes.resize(size);
+    EXPECT_FALSE(parse_interrupted_thread(bytes)) << size;
+  }
+  std::vector<uint8_t> bytes = snapshot_of(24, 32);
+  reinterpret_cast<agents::Snapshot*>(bytes.data())->stack_bytes = UINT32_MAX;
+  EXPECT_FALSE(parse_interrupted_thread(bytes));
+}
+
 }  // namespace
 }  // namespace rtprof::jvm
