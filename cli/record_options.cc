@@ -71,10 +71,11 @@ std::optional<Mechanism> mechanism_of(const RecordOptions& options) {
   if (options.mechanism.empty()) return std::nullopt;
   auto mechanism = mechanism_from_name(options.mechanism);
   bool known = mechanism && (*mechanism == Mechanism::kKernel || *mechanism == Mechanism::kPause ||
-                             *mechanism == Mechanism::kRead || *mechanism == Mechanism::kAgent);
+                             *mechanism == Mechanism::kRead || *mechanism == Mechanism::kAgent ||
+                             *mechanism == Mechanism::kJfr);
   if (!known) {
     usage_error(fmt::format("unknown mechanism '{}'", options.mechanism),
-                "--mechanism takes kernel, pause, read or agent");
+                "--mechanism takes kernel, pause, read, agent or jfr");
   }
   std::vector<Event> events = events_of(options);
   auto is_agents = [](Event event) { return event == Event::kAlloc || event == Event::kLock; };
@@ -115,7 +116,7 @@ void add_sampling_options(CLI::App& command, RecordOptions& options) {
   command.add_flag("--no-agent", options.no_agent, "never load anything into the target");
   command.add_flag("-s,--subprocesses", options.subprocesses, "also the children, now and later");
   command.add_option("--mechanism", options.mechanism,
-                     "insist on kernel, pause, read or agent; the best permitted without it");
+                     "insist on kernel, pause, read, agent or jfr; the best permitted without it");
   command.add_flag("--nonblocking", options.nonblocking, "never pause the target");
   command
       .add_option("--max-pause-share", options.max_pause_share,

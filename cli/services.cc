@@ -23,6 +23,11 @@ void Services::announce_agent(pid_t pid) {
   fmt::print(stderr, "loading rtprof's agent into process {}, where it stays, idle afterwards\n", pid);
 }
 
+void Services::announce_recorder(pid_t pid) {
+  if (quiet_) return;
+  fmt::print(stderr, "switching the JVM's own recorder on in process {} until the end\n", pid);
+}
+
 Nanoseconds Services::bpf_cpu_time() const {
   Nanoseconds total = 0;
   for (const auto& bpf : bpf_) {

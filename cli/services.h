@@ -21,6 +21,7 @@ class Services final : public RunServices {
   Result<kernel::BpfSampler*> bpf(bool machine_stacks) override;
   native::Workshop& workshop() override { return workshop_; }
   void announce_agent(pid_t pid) override;
+  void announce_recorder(pid_t pid) override;
 
   // CPU time of the BPF programs; 0 when none were needed.
   Nanoseconds bpf_cpu_time() const;

@@ -9,6 +9,7 @@
 #include "jvm/continuations.h"
 #include "jvm/dump.h"
 #include "jvm/java_code.h"
+#include "jvm/jfr_ladder.h"
 #include "jvm/locate.h"
 #include "jvm/rungs.h"
 #include "jvm/thread_names.h"
@@ -35,7 +36,13 @@ void check_plan(const SamplingPlan& plan) {
 
 std::unique_ptr<Source> open_jvm(const Process& process, const SamplingPlan& plan, RunServices& services) {
   check_plan(plan);
-  jvm::Layout layout = std::move(*jvm::require_jvm(process, plan.patience).layout);
+  jvm::Layout layout;
+  try {
+    layout = std::move(*jvm::require_jvm(process, plan.patience).layout);
+  } catch (const Error& error) {
+    if (error.code() != ExitCode::kNotPermitted) throw;
+    return jvm::open_closed_jvm(process, plan, services, error);
+  }
   jvm::FrameDetail detail{plan.native_lines, plan.jit_marks, plan.signatures};
   native::CodeKind kind{.runtime = "jvm", .version = layout.version.text, .stack_bytes = kStackBytes};
   auto continuations = std::make_shared<jvm::Continuations>(process, layout, plan.threads);
@@ -44,7 +51,9 @@ std::unique_ptr<Source> open_jvm(const Process& process, const SamplingPlan& pla
   kind.thread_names = std::make_shared<jvm::JavaThreadNames>(process, layout);
   if (continuations->exist())
     kind.sample_program = std::make_shared<jvm::ChunkProgram>(process.pid(), continuations);
-  return jvm::open_by_rungs({process, plan, services, layout, kind, continuations});
+  jvm::Subject subject{process, plan, services, layout, kind, continuations};
+  return jvm::open_above_recorder(process, plan, services, layout, kind.thread_names,
+                                  [&] { return jvm::open_by_rungs(subject); });
 }
 
 }  // namespace

@@ -85,8 +85,9 @@ std::unique_ptr<Source> open_by_ladder(const Process& process, const SamplingPla
         "read, and its stack is torn",
         "leave --mechanism out, or use --mechanism pause");
   }
-  if (plan.mechanism == Mechanism::kAgent)
-    throw Error(ExitCode::kUsage, "--mechanism agent is for JVMs", "leave --mechanism out");
+  if (plan.mechanism == Mechanism::kAgent || plan.mechanism == Mechanism::kJfr)
+    throw Error(ExitCode::kUsage, fmt::format("--mechanism {} is for JVMs", mechanism_name(*plan.mechanism)),
+                "leave --mechanism out");
   if (plan.mechanism == Mechanism::kPause)
     return open_paused(process, plan, services, kind, "asked for by --mechanism pause");
   auto source = try_kernel(process, plan, services, kind);

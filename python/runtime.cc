@@ -31,8 +31,9 @@ std::unique_ptr<Source> open_python(const Process& process, const SamplingPlan& 
     throw Error(ExitCode::kUsage, "this interpreter is free-threaded: it has no GIL to hold",
                 "leave --gil out");
   }
-  if (plan.mechanism == Mechanism::kAgent)
-    throw Error(ExitCode::kUsage, "--mechanism agent is for JVMs", "leave --mechanism out");
+  if (plan.mechanism == Mechanism::kAgent || plan.mechanism == Mechanism::kJfr)
+    throw Error(ExitCode::kUsage, fmt::format("--mechanism {} is for JVMs", mechanism_name(*plan.mechanism)),
+                "leave --mechanism out");
   std::string reason;
   if (!plan.mechanism || *plan.mechanism == Mechanism::kKernel) {
     auto source = try_kernel(process, python, plan, services);

@@ -28,6 +28,8 @@ class RunServices {
   virtual native::Workshop& workshop() = 0;
   // Something is about to be loaded into a target, which a person is to know.
   virtual void announce_agent(pid_t pid) = 0;
+  // The recorder of a target's own runtime is about to be switched on, which a person is to know as well.
+  virtual void announce_recorder(pid_t pid) = 0;
 };
 
 }  // namespace rtprof

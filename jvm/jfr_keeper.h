@@ -1,0 +1,39 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+
+#include "common/base/fd.h"
+#include "common/base/result.h"
+
+namespace rtprof::jvm {
+
+// Says one command to a JVM's attach listener at the end, also where this program is killed: a small child
+// process waits for that. It is started before what the command undoes, and acts as the JVM's user.
+class JfrKeeper {
+ public:
+  struct Command {
+    int directory = -1;  // where the listener's socket is, open; the caller's
+    std::string socket;  // its name there
+    pid_t pid = 0;       // whose socket it has to be
+    std::string request;
+    uid_t user = 0;
+    gid_t group = 0;
+  };
+  static Result<JfrKeeper> start(const Command& command);
+  JfrKeeper(JfrKeeper&& other) noexcept;
+  JfrKeeper& operator=(JfrKeeper&&) = delete;
+  ~JfrKeeper() { finish(); }
+
+  // Returns when the command was answered, or the JVM does not answer for seconds.
+  void finish();
+
+ private:
+  JfrKeeper(pid_t child, UniqueFd socket) : child_(child), socket_(std::move(socket)) {}
+
+  pid_t child_;
+  UniqueFd socket_;
+};
+
+}  // namespace rtprof::jvm
