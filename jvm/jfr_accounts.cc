@@ -1,13 +1,12 @@
 #include "jvm/jfr_accounts.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <utility>
 
 namespace rtprof::jvm {
 namespace {
 
-// The recorder samples so many threads at a time, and goes on with the next ones (JfrThreadSampler).
-constexpr size_t kSampledAtOnce = 5;
 // Of an interval: the recorder's own delays.
 constexpr double kLongestShare = 1.5;
 
@@ -70,17 +69,39 @@ void JfrAccounts::share(Account& account, const std::vector<Mark>& marks, Nanose
   }
 }
 
-void JfrAccounts::share_out(const Emit& emit) {
-  size_t sampled = 0;
-  for (const auto& [thread, account] : accounts_) sampled += account.running.empty() ? 0 : 1;
-  if (!virtual_.running.empty()) {
-    for (auto& [thread, account] : accounts_) {
-      if (account.is_carrier && account.running.empty())
-        virtual_.unshared += std::exchange(account.unshared, 0);
-    }
+// What a carrier runs, it runs for a virtual thread or for itself.
+void JfrAccounts::pool_carriers() {
+  if (virtual_.running.empty()) return;
+  for (auto& [thread, account] : accounts_) {
+    if (!account.is_carrier) continue;
+    virtual_.unshared += std::exchange(account.unshared, 0);
+    std::vector<Mark> marks = std::exchange(account.running, {});
+    virtual_.running.insert(virtual_.running.end(), marks.begin(), marks.end());
   }
-  double turns = std::max(1.0, static_cast<double>(sampled) / kSampledAtOnce);
-  auto most = static_cast<Nanoseconds>(static_cast<double>(interval_) * turns * kLongestShare);
+}
+
+// The one that is kept to: the recorder samples a few threads at a time and then goes on with the next ones,
+// and is late where CPUs are busy. Samples that are missing because a thread ran no Java leave the median
+// alone.
+Nanoseconds JfrAccounts::interval() const {
+  constexpr size_t kFewest = 8;
+  if (!is_measured_) return interval_;
+  std::vector<Nanoseconds> gaps;
+  for (const auto& [thread, account] : accounts_) {
+    std::vector<TimePoint> times;
+    for (const Mark& mark : account.running) times.push_back(mark.at);
+    std::sort(times.begin(), times.end());
+    for (size_t i = 1; i < times.size(); ++i) gaps.push_back(times[i] - times[i - 1]);
+  }
+  if (gaps.size() < kFewest) return interval_;
+  auto middle = gaps.begin() + static_cast<ptrdiff_t>(gaps.size() / 2);
+  std::nth_element(gaps.begin(), middle, gaps.end());
+  return std::max(interval_, *middle);
+}
+
+void JfrAccounts::share_out(const Emit& emit) {
+  pool_carriers();
+  auto most = static_cast<Nanoseconds>(static_cast<double>(interval()) * kLongestShare);
   auto share_of = [&](Account& account, Nanoseconds most_each) {
     share(account, std::exchange(account.running, {}), most_each, emit);
     // Native methods are sampled rarely; who waits in one uses no CPU time.

@@ -36,8 +36,9 @@ class JfrAccounts {
   using Emit = std::function<void(const Part&)>;
 
   // `interval`: between two samples of a thread that runs all the time. A sample stands for a little more
-  // than that at most.
-  JfrAccounts(Nanoseconds interval, TimePoint since) : interval_(interval), since_(since) {}
+  // than that at most. `is_measured`: by the times of the samples, where the recorder does not keep to it.
+  JfrAccounts(Nanoseconds interval, bool is_measured, TimePoint since)
+      : interval_(interval), is_measured_(is_measured), since_(since) {}
 
   // A sample of a thread that runs; in a native method, it may wait there as well.
   void running(int32_t thread, uint32_t stack, TimePoint at);
@@ -81,7 +82,11 @@ class JfrAccounts {
   void settle_cpu(int32_t thread, Account& account, const Emit& emit) const;
   static void settle_rest(int32_t thread, Account& account, const Emit& emit);
 
+  void pool_carriers();
+  Nanoseconds interval() const;
+
   const Nanoseconds interval_;
+  const bool is_measured_;
   const TimePoint since_;
   std::unordered_map<int32_t, Account> accounts_;
   Account virtual_;  // all virtual threads

@@ -133,6 +133,7 @@ std::string start_command(const std::string& name, const JfrRecording::Settings&
   std::string period = fmt::format("{}ms", std::max<Nanoseconds>(settings.period / kMillisecond, 1));
   if (settings.cpu_time) {
     on("CPUTimeSample", "throttle", period);
+    command += " +jdk.CPUTimeSamplesLost#enabled=true";
   } else {
     on("ExecutionSample", "period", period);
   }

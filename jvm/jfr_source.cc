@@ -1,10 +1,12 @@
 #include "jvm/jfr_source.h"
 
 #include <fmt/core.h>
+#include <time.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <iterator>
 #include <limits>
 #include <optional>
 #include <string_view>
@@ -38,7 +40,8 @@ constexpr Nanoseconds kPrintPatience = 5 * kSecond;
 constexpr auto kBetweenLooks = std::chrono::milliseconds(20);
 constexpr Nanoseconds kBetweenLooksAtTids = kSecond;
 constexpr size_t kMostVirtualThreads = 20'000;
-constexpr std::string_view kCarriers = "ForkJoinPool-1-";
+// As the kernel has their names, which HotSpot shortens: in the middle from JDK 26 on.
+constexpr std::string_view kCarriers[] = {"ForkJoinPool-1-", "ForkJoi..rker-"};
 
 bool wants_waits(const SamplingPlan& plan) {
   return plan.has(Event::kWall) || plan.idle;
@@ -58,6 +61,14 @@ JfrRecording::Settings settings_of(const SamplingPlan& plan, const JdkVersion& v
   return settings;
 }
 
+// The kernel looks at CPU clocks when its own ticks.
+Nanoseconds interval_of(const JfrRecording::Settings& settings) {
+  timespec tick{};
+  bool is_known = ::clock_getres(CLOCK_MONOTONIC_COARSE, &tick) == 0;
+  Nanoseconds shortest = is_known ? tick.tv_sec * kSecond + tick.tv_nsec : 10 * kMillisecond;
+  return settings.cpu_time ? std::max(settings.period, shortest) : settings.period;
+}
+
 class JfrSource final : public Source {
  public:
   JfrSource(const Process& process, const SamplingPlan& plan, RunServices& services,
@@ -74,7 +85,7 @@ class JfrSource final : public Source {
         repository_(repository_of(recording_)),
         tids_(process),
         since_(monotonic_now()),
-        accounts_(settings_.period, since_),
+        accounts_(interval_of(settings_), !settings_.cpu_time, since_),
         cpu_at_start_(process.cpu_time()) {
     for (Event event : plan.events) {
       RunQuality& quality = qualities_.emplace_back();
@@ -174,7 +185,7 @@ class JfrSource final : public Source {
     TimePoint offset = monotonic_now() - wall_clock_now();
     return repository_.update(
         [&](const JfrHeader& header, const JfrEvent& event, const JfrThread* thread, uint32_t stack) {
-          Seen seen{event, thread == nullptr ? process_.pid() : thread_of(*thread), stack};
+          Seen seen{event, thread == nullptr ? without_name(event.thread) : thread_of(*thread), stack};
           seen.start = header.time_of(event.start) + offset;
           seen.end = seen.start + std::max<Nanoseconds>(header.time_between(event.duration), 0);
           sort_in(seen);
@@ -205,6 +216,13 @@ class JfrSource final : public Source {
     }
   }
 
+  // JDK 25's and 26's samples by CPU time name virtual threads by the ids of Java, and do not say more of
+  // them.
+  int32_t without_name(uint64_t id) {
+    if (!settings_.cpu_time || id == 0) return process_.pid();
+    return thread_of({.java_id = static_cast<int64_t>(id), .is_virtual = true});
+  }
+
   int32_t thread_of(const JfrThread& thread) {
     int32_t id = 0;
     if (thread.is_virtual) {
@@ -217,7 +235,7 @@ class JfrSource final : public Source {
     }
     Known& known = known_[id];
     known.is_java = true;
-    if (known.name != thread.name) {
+    if (!thread.name.empty() && known.name != thread.name) {
       known.name = thread.name;
       recorder_.thread_name({process_.pid(), id}, thread.name);
     }
@@ -267,7 +285,8 @@ class JfrSource final : public Source {
     std::string name = kernel_thread_name(process_.pid(), thread);
     found->second.kind = kind_of_thread(name);
     if (name.starts_with("JFR ")) found->second.kind = "[VM]";
-    found->second.is_carrier = name.starts_with(kCarriers);
+    found->second.is_carrier = std::any_of(std::begin(kCarriers), std::end(kCarriers),
+                                           [&](std::string_view begin) { return name.starts_with(begin); });
     if (found->second.name.empty()) names_.add(thread, name);
     return found->second;
   }

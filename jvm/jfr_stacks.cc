@@ -40,6 +40,20 @@ JitMark mark_of(JfrFrameKind kind) {
 
 }  // namespace
 
+std::string plain_method_name(std::string name) {
+  size_t address = name.find("+0x");
+  if (address == std::string::npos) {
+    address = name.find("/0x");
+    if (address != std::string::npos) name[address] = '+';
+    return name;
+  }
+  // JDK 17: a hash behind it.
+  size_t hash = name.find('/', address);
+  size_t end = hash == std::string::npos ? hash : name.find_first_not_of("0123456789", hash + 1);
+  if (end != std::string::npos && name[end] == '.') name.erase(hash, end - hash);
+  return name;
+}
+
 uint32_t JfrStacks::intern(const JfrConstants& constants, const JfrTrace* trace) {
   if (trace == nullptr || trace->leaf_first.empty())
     return marks("[unknown: no stack in the JVM's recording]");
@@ -49,7 +63,8 @@ uint32_t JfrStacks::intern(const JfrConstants& constants, const JfrTrace* trace)
   for (const JfrFrame& frame : trace->leaf_first) {
     auto method = constants.method(frame.method);
     if (!method) return marks("[unknown: Java method that is not in the recording]");
-    names.push_back(detail_.signatures ? method->name + method->descriptor : std::move(method->name));
+    names.push_back(plain_method_name(std::move(method->name)));
+    if (detail_.signatures) names.back() += method->descriptor;
     Frames::Part part{names.back()};
     if (detail_.lines) part.line = std::max(frame.line, 0);
     if (detail_.marks) part.mark = mark_of(constants.frame_kind(frame.kind));
@@ -60,9 +75,13 @@ uint32_t JfrStacks::intern(const JfrConstants& constants, const JfrTrace* trace)
 
 uint32_t JfrStacks::intern(const PrintedThread& thread) {
   if (thread.leaf_first.empty()) return marks("[native]");
+  std::vector<std::string> names;
   std::vector<Frames::Part> parts;
-  for (const PrintedThread::Frame& frame : thread.leaf_first)
-    parts.push_back({frame.method, detail_.lines ? frame.line : 0});
+  names.reserve(thread.leaf_first.size());
+  for (const PrintedThread::Frame& frame : thread.leaf_first) {
+    names.push_back(plain_method_name(frame.method));
+    parts.push_back({names.back(), detail_.lines ? frame.line : 0});
+  }
   return intern(parts, false);
 }
 

@@ -17,6 +17,10 @@
 
 namespace rtprof::jvm {
 
+// The name of a method as its class has it, where that is a hidden one: JFR and HotSpot's dumps each write
+// such names in a way of their own ("A$$Lambda+0x00007f1904001800.run").
+std::string plain_method_name(std::string name);
+
 // Stacks of a JVM's recording by id, the same in all of its chunks, and marks in the place of stacks. One
 // thread samples; name() may run beside it on another.
 class JfrStacks final : public StackNamer {
