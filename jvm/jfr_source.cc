@@ -12,7 +12,6 @@
 #include <string_view>
 #include <thread>
 #include <unordered_map>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -149,6 +148,7 @@ class JfrSource final : public Source {
     std::string name;  // as the recording has it
     bool is_carrier = false;
     bool is_java = false;
+    int looks = 0;  // at the kernel's name of it
   };
   // An event of the recording, in our terms.
   struct Seen {
@@ -279,16 +279,20 @@ class JfrSource final : public Source {
 
   Known& known(int32_t thread) {
     auto [found, is_new] = known_.try_emplace(thread);
-    bool must_ask = thread > 0 && (is_new || found->second.kind.empty()) && !asked_.contains(thread);
-    if (!must_ask) return found->second;
-    asked_.insert(thread);
+    // A thread that has just begun has the name of the one that made it.
+    constexpr int kMostLooks = 4;
+    Known& known = found->second;
+    if (thread > 0 && known.kind.empty() && known.looks++ < kMostLooks) ask_name(thread, known);
+    if (thread > 0 && is_new && known.name.empty()) names_.add(thread);
+    return known;
+  }
+
+  void ask_name(int32_t thread, Known& known) const {
     std::string name = kernel_thread_name(process_.pid(), thread);
-    found->second.kind = kind_of_thread(name);
-    if (name.starts_with("JFR ")) found->second.kind = "[VM]";
-    found->second.is_carrier = std::any_of(std::begin(kCarriers), std::end(kCarriers),
-                                           [&](std::string_view begin) { return name.starts_with(begin); });
-    if (found->second.name.empty()) names_.add(thread, name);
-    return found->second;
+    known.kind = kind_of_thread(name);
+    if (name.starts_with("JFR ")) known.kind = "[VM]";
+    known.is_carrier = std::any_of(std::begin(kCarriers), std::end(kCarriers),
+                                   [&](std::string_view begin) { return name.starts_with(begin); });
   }
 
   uint32_t stack_of(JfrAccounts::Part& part) {
@@ -351,7 +355,6 @@ class JfrSource final : public Source {
   std::unordered_map<int32_t, std::pair<Reason, uint32_t>> waiting_;  // at until_, with their stacks
   std::vector<Seen> later_;                                           // of what happened from until_ on
   std::unordered_map<int32_t, Known> known_;
-  std::unordered_set<int32_t> asked_;
   size_t virtual_threads_ = 0;
   bool has_truncated_ = false;
   std::vector<RunQuality> qualities_;
