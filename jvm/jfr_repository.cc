@@ -14,8 +14,8 @@
 namespace rtprof::jvm {
 namespace {
 
-// Of records that have become complete since the last look.
-constexpr uint64_t kMostBytes = 128 << 20;
+// Of a chunk, which the JVM ends after 12 MiB unless it is told otherwise.
+constexpr uint64_t kMostBytes = 256 << 20;
 // Of chunks that are read at the same time.
 constexpr size_t kMostFiles = 64;
 
@@ -104,7 +104,7 @@ bool JfrRepository::read(File& file, const Take& take) {
   uint64_t size = header->size - file.read;
   file.ended = header->is_final;
   if (size == 0) return false;
-  if (size > kMostBytes) {
+  if (header->size > kMostBytes) {
     ++errors_;
     file.ended = true;
     return false;
