@@ -51,7 +51,7 @@ void JfrAccounts::look(int32_t thread, const ThreadTimes& times, TimePoint now, 
     account.runnable += std::max<Nanoseconds>(times.waited - account.times.waited, 0);
   }
   account.times = times;
-  account.looked = now;
+  account.looked = looked_ = now;
 }
 
 // At most `most` to each.
@@ -99,6 +99,14 @@ Nanoseconds JfrAccounts::interval() const {
   return std::max(interval_, *short_one);
 }
 
+// Of what a thread did between the kernel's last count and its end there are samples only.
+void JfrAccounts::add_last_samples(Account& account) const {
+  if (account.looked == looked_) return;
+  for (const Mark& mark : account.running) {
+    if (mark.at > account.looked) account.unshared += interval_;
+  }
+}
+
 void JfrAccounts::share_out(const Emit& emit) {
   pool_carriers();
   auto most = static_cast<Nanoseconds>(static_cast<double>(interval()) * kLongestShare);
@@ -107,7 +115,10 @@ void JfrAccounts::share_out(const Emit& emit) {
     // Native methods are sampled rarely; who waits in one uses no CPU time.
     share(account, std::exchange(account.native, {}), account.unshared, emit);
   };
-  for (auto& [thread, account] : accounts_) share_of(account, most);
+  for (auto& [thread, account] : accounts_) {
+    add_last_samples(account);
+    share_of(account, most);
+  }
   share_of(virtual_, std::max(most, virtual_.unshared));
 }
 

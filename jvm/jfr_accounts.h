@@ -83,11 +83,13 @@ class JfrAccounts {
   static void settle_rest(int32_t thread, Account& account, const Emit& emit);
 
   void pool_carriers();
+  void add_last_samples(Account& account) const;
   Nanoseconds interval() const;
 
   const Nanoseconds interval_;
   const bool is_measured_;
   const TimePoint since_;
+  TimePoint looked_ = 0;
   std::unordered_map<int32_t, Account> accounts_;
   Account virtual_;  // all virtual threads
 };

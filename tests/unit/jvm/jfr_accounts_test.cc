@@ -57,6 +57,14 @@ TEST_F(JfrAccountsTest, WhatHasTooFewSamplesIsMissing) {
   EXPECT_EQ(missing(Missing::kNotSampled), kSecond - time_at(1));
 }
 
+TEST_F(JfrAccountsTest, SamplesOfThreadsThatHaveEndedStandForAnIntervalEach) {
+  accounts.look(5, {}, kSecond, false);
+  sample(6, 3, 40);
+  accounts.look(5, {}, 2 * kSecond, false);
+  accounts.settle(emit);
+  EXPECT_EQ(time_at(3), 40 * kPeriod);
+}
+
 TEST_F(JfrAccountsTest, PartsOfAThreadAddUpToElapsedTime) {
   accounts.look(5, {}, kSecond, false);
   accounts.waited(5, Reason::kSleep, 7, 0, kSecond + 300 * kMillisecond, emit);
