@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -10,15 +11,20 @@
 namespace rtprof::jvm {
 namespace {
 
+bool has_events_for_it(const SamplingPlan& plan) {
+  return std::ranges::all_of(plan.events,
+                             [](Event event) { return event == Event::kCpu || event == Event::kWall; });
+}
+
 bool may_fall_back(const SamplingPlan& plan) {
-  bool is_for_it = !plan.has(Event::kOffCpu) && !plan.has(Event::kAlloc) && !plan.native;
+  bool is_for_it = has_events_for_it(plan) && !plan.native;
   return is_for_it && !plan.mechanism && plan.agents && !plan.nonblocking;
 }
 
 void check_events(const SamplingPlan& plan) {
-  if (plan.has(Event::kAlloc)) {
-    throw Error(ExitCode::kUsage, "--mechanism jfr is for cpu and wall", "leave -e alloc or --mechanism out");
-  }
+  if (has_events_for_it(plan)) return;
+  throw Error(ExitCode::kUsage, "--mechanism jfr is for cpu and wall",
+              "leave the other events or --mechanism out");
 }
 
 std::unique_ptr<Source> open_below(const Process& process, const SamplingPlan& plan, RunServices& services,
