@@ -30,7 +30,8 @@ namespace rtprof::jvm {
 namespace {
 
 constexpr auto kBetweenLooks = std::chrono::milliseconds(10);
-constexpr size_t kMostReplyBytes = 1 << 20;
+// A dump of some ten thousand threads.
+constexpr size_t kMostReplyBytes = 32 << 20;
 // A command has so many arguments, if need be empty ones.
 constexpr size_t kArguments = 3;
 

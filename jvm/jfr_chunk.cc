@@ -80,8 +80,6 @@ std::optional<JfrEvent> event_of(const EventType& event_type, const JfrType& typ
       event.trace = value.number();
     } else if (is_number && field.name == "lostSamples") {
       event.lost = value.number();
-    } else if (field.name == "failed" && field.type->shape == JfrShape::kByte && !field.is_array) {
-      event.is_failed = value.byte() != 0;
     } else {
       return false;
     }

@@ -45,8 +45,7 @@ struct JfrEvent {
   int64_t duration = 0;           // ticks
   uint64_t thread = 0;
   uint64_t trace = 0;
-  uint64_t lost = 1;       // samples, of kCpuTimeLost
-  bool is_failed = false;  // a sample without a stack
+  uint64_t lost = 1;  // samples, of kCpuTimeLost
 };
 
 // One chunk, read as it grows: the records that have become complete are handed in as they come.

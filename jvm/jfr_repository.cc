@@ -14,10 +14,12 @@
 namespace rtprof::jvm {
 namespace {
 
-// Of a chunk, which the JVM ends after 12 MiB unless it is told otherwise.
-constexpr uint64_t kMostBytes = 256 << 20;
+// That are read at once: what a JVM records in a second or two.
+constexpr uint64_t kMostBytes = 64 << 20;
 // Of chunks that are read at the same time.
-constexpr size_t kMostFiles = 64;
+constexpr size_t kMostFiles = 8;
+// Of chunks in a directory that may be somebody else's.
+constexpr size_t kMostNames = 4096;
 
 bool read_at(int fd, std::span<uint8_t> bytes, uint64_t offset) {
   while (!bytes.empty()) {
@@ -35,7 +37,7 @@ std::set<std::string> chunk_names(int directory) {
   std::set<std::string> names;
   int again = ::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   std::unique_ptr<DIR, int (*)(DIR*)> listing(again < 0 ? nullptr : ::fdopendir(again), ::closedir);
-  while (listing != nullptr) {
+  while (listing != nullptr && names.size() < kMostNames) {
     const dirent* entry = ::readdir(listing.get());
     if (entry == nullptr) break;
     std::string_view name = entry->d_name;
@@ -73,8 +75,8 @@ void JfrRepository::look_for_files() {
     UniqueFd fd(
         ::openat(directory_.get(), name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
     struct stat facts {};
-    bool is_ours = fd.valid() && ::fstat(fd.get(), &facts) == 0 && S_ISREG(facts.st_mode) &&
-                   (facts.st_uid == owner_ || facts.st_uid == 0);
+    bool is_ours =
+        fd.valid() && ::fstat(fd.get(), &facts) == 0 && S_ISREG(facts.st_mode) && facts.st_uid == owner_;
     seen_.insert(name);
     if (!is_ours) continue;
     File& file = files_.emplace_back();
@@ -104,7 +106,7 @@ bool JfrRepository::read(File& file, const Take& take) {
   uint64_t size = header->size - file.read;
   file.ended = header->is_final;
   if (size == 0) return false;
-  if (header->size > kMostBytes) {
+  if (size > kMostBytes) {
     ++errors_;
     file.ended = true;
     return false;
