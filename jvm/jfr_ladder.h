@@ -13,8 +13,9 @@
 
 namespace rtprof::jvm {
 
-// By `better`, unless the plan insists on the JVM's own recorder; by that where `better` throws that nothing
-// is permitted, and nothing in the plan is against it. Throws Error with what is in the way of each.
+// By `better` (what is above the recorder: kernel, pause, agent), unless the plan insists on the recorder; by
+// that where `better` throws that nothing is permitted, and nothing in the plan is against it. Throws Error
+// with what is in the way of each.
 std::unique_ptr<Source> open_above_recorder(const Process& process, const SamplingPlan& plan,
                                             RunServices& services, const Layout& layout,
                                             std::shared_ptr<RuntimeThreadNames> names,
