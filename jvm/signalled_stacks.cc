@@ -39,6 +39,10 @@ SignalledStacks::SignalledStacks(const Process& process, std::shared_ptr<Agent> 
   agent_->on(agents::RecordType::kSnapshot, [this](std::span<const uint8_t> record) { arrived(record); });
 }
 
+SignalledStacks::~SignalledStacks() {
+  agent_->on(agents::RecordType::kSnapshot, nullptr);
+}
+
 void SignalledStacks::begin_batch() {
   agent_->drain();
   waited_ = 0;

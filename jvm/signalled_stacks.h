@@ -19,6 +19,7 @@ class SignalledStacks final : public native::RunningStacks {
  public:
   // Of an agent that was asked for agents::jvm::kSnapshots. `process` outlives this.
   SignalledStacks(const Process& process, std::shared_ptr<Agent> agent);
+  ~SignalledStacks() override;
 
   void begin_batch() override;
   Taken take(PulledThread& thread, const std::function<void()>& beside) override;
