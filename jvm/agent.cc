@@ -51,10 +51,11 @@ std::string_view what_of(const AgentRequest& request) {
               fmt::format("cannot record {} of process {}: {}", what, process.pid(), failure.message), hint);
 }
 
-std::string hint_for(const Failure& failure) {
+std::string hint_for(const Failure& failure, const AgentRequest& request) {
+  if (request.events == agents::jvm::kSnapshots && failure.error == EBUSY) return "end the other one";
   switch (failure.error) {
     case ETIMEDOUT:
-      return "-e cpu and -e wall show what it does, and load nothing into it";
+      return "rtprof dump shows what it does, and loads nothing into it";
     case EBUSY:
       return "one profiler at a time can sample the allocations of a JVM: end the other one";
     case EROFS:
@@ -65,7 +66,7 @@ std::string hint_for(const Failure& failure) {
     case ENOSPC:
       return "make room there";
     default:
-      return "-e cpu and -e wall load nothing into the JVM";
+      return "rtprof doctor says what else is permitted, with nothing loaded into the JVM";
   }
 }
 
@@ -137,6 +138,23 @@ Result<agents::jvm::Start> start_of(const Process& process, const Layout& layout
   return start;
 }
 
+bool send_signal(pid_t pid, pid_t tid, int signal, uint64_t value) {
+  siginfo_t info{};
+  info.si_code = SI_QUEUE;
+  info.si_pid = ::getpid();
+  info.si_uid = ::getuid();
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): a value that is as large as a pointer
+  info.si_value.sival_ptr = reinterpret_cast<void*>(value);
+  return ::syscall(SYS_rt_tgsigqueueinfo, pid, tid, signal, &info) == 0;
+}
+
+// Why the threads cannot be interrupted that this is asked for. The signal 0 is none.
+std::optional<Failure> signal_failure(const Process& process, const AgentRequest& request) {
+  bool is_wanted = (request.events & agents::jvm::kSnapshots) != 0;
+  if (!is_wanted || send_signal(process.pid(), process.pid(), 0, 0)) return std::nullopt;
+  return Failure{fmt::format("it cannot be sent signals: {}", errno_text(errno)), EPERM};
+}
+
 std::optional<Denial> denial_of(const Process& process, const Layout& layout) {
   bool is_described = layout.threads.missing.empty() && layout.threads.anchor.exists();
   if (!is_described)
@@ -170,16 +188,18 @@ std::shared_ptr<Agent> Agent::start(const Process& process, const Layout& layout
   if (auto denial = denial_of(process, layout)) fail(process, what, {denial->reason, EPERM}, denial->fix);
   auto start = start_of(process, layout, request);
   if (!start) fail(process, what, start.failure(), "leave --live out to see all that is allocated");
+  if (auto failure = signal_failure(process, request))
+    fail(process, what, *failure, "run rtprof as the user of the JVM, or as root");
   announce();
   auto ring = SharedRing::make(kRingBytes);
-  if (!ring) fail(process, what, ring.failure(), hint_for(ring.failure()));
+  if (!ring) fail(process, what, ring.failure(), hint_for(ring.failure(), request));
   // One that was killed a moment ago may still be there.
   TimePoint until = monotonic_now() + kOccupiedPatience;
   for (;;) {
     auto link = start_agent(process, *ring, *start);
     if (link) return std::make_shared<Agent>(std::move(*link), std::move(*ring));
     if (link.failure().error != EBUSY || monotonic_now() > until)
-      fail(process, what, link.failure(), hint_for(link.failure()));
+      fail(process, what, link.failure(), hint_for(link.failure(), request));
     std::this_thread::sleep_for(kBetweenTries);
   }
 }
@@ -197,13 +217,7 @@ bool Agent::drain() {
 }
 
 bool Agent::interrupt(pid_t pid, pid_t tid, uint64_t number) const {
-  siginfo_t info{};
-  info.si_code = SI_QUEUE;
-  info.si_pid = ::getpid();
-  info.si_uid = ::getuid();
-  // NOLINTNEXTLINE(performance-no-int-to-ptr): a value that is as large as a pointer
-  info.si_value.sival_ptr = reinterpret_cast<void*>(agents::signal_mark(link_.secret()) | number);
-  return ::syscall(SYS_rt_tgsigqueueinfo, pid, tid, agents::kSnapshotSignal, &info) == 0;
+  return send_signal(pid, tid, agents::kSnapshotSignal, agents::signal_mark(link_.secret()) | number);
 }
 
 void Agent::flush() {

@@ -56,10 +56,12 @@ class AgentSource final : public Source {
     allocations_.event = Event::kAlloc;
     locks_.event = Event::kLock;
     allocations_.reason = locks_.reason = std::move(shortcoming);
-    for (auto type :
-         {agents::RecordType::kAllocation, agents::RecordType::kContention, agents::RecordType::kCollected,
-          agents::RecordType::kSurveyed, agents::RecordType::kThinned})
+    for (agents::RecordType type : kRecords)
       agent_->on(type, [this, type](std::span<const uint8_t> record) { take(type, record); });
+  }
+
+  ~AgentSource() override {
+    for (agents::RecordType type : kRecords) agent_->on(type, nullptr);
   }
 
   Schedule schedule() const override { return {0, agent_->event()}; }
@@ -99,6 +101,10 @@ class AgentSource final : public Source {
   }
 
  private:
+  static constexpr agents::RecordType kRecords[] = {
+      agents::RecordType::kAllocation, agents::RecordType::kContention, agents::RecordType::kCollected,
+      agents::RecordType::kSurveyed, agents::RecordType::kThinned};
+
   pid_t tid_of(pid_t inner) {
     if (pid_t tid = tids_.outer(inner); tid != 0) return tid;
     if (monotonic_now() - looked_at_tids_ > kBetweenLooksAtTids) {

@@ -19,6 +19,8 @@ constexpr Nanoseconds kPatience = 2 * kMillisecond;
 constexpr Nanoseconds kPatienceOfBatch = 4 * kMillisecond;
 // A thread that has not come by then is looked at closer.
 constexpr Nanoseconds kSuspicious = 100 * kMillisecond;
+// One that has not come for so long does not answer.
+constexpr Nanoseconds kSilent = kSecond;
 // What has come later than asked for tells of a thread that has run for as long at most.
 constexpr Nanoseconds kOutdated = 20 * kMillisecond;
 
@@ -34,8 +36,12 @@ bool blocks(const Process& process, pid_t tid, int signal) {
 
 }  // namespace
 
-SignalledStacks::SignalledStacks(const Process& process, std::shared_ptr<Agent> agent)
-    : process_(process), agent_(std::move(agent)) {
+SignalledStacks::SignalledStacks(const Process& process, std::shared_ptr<Agent> agent, Nanoseconds period,
+                                 bool reads_beside)
+    : process_(process),
+      agent_(std::move(agent)),
+      outdated_(std::max(kOutdated, 2 * period)),
+      reads_beside_(reads_beside) {
   agent_->on(agents::RecordType::kSnapshot, [this](std::span<const uint8_t> record) { arrived(record); });
 }
 
@@ -44,7 +50,9 @@ SignalledStacks::~SignalledStacks() {
 }
 
 void SignalledStacks::begin_batch() {
-  agent_->drain();
+  is_broken_ = !agent_->drain();
+  TimePoint now = monotonic_now();
+  std::erase_if(asked_, [&](const auto& each) { return is_outdated(each.second, now); });
   waited_ = 0;
 }
 
@@ -54,7 +62,7 @@ void SignalledStacks::arrived(std::span<const uint8_t> record) {
   if (known == by_number_.end()) return;
   Asked& asked = asked_[known->second];
   by_number_.erase(known);
-  asked.came = found->time;
+  asked.came = std::clamp(found->time, asked.since, std::max(asked.since, monotonic_now()));
   asked.record.assign(record.begin(), record.end());
 }
 
@@ -64,30 +72,42 @@ bool SignalledStacks::ask(pid_t tid) {
   // One of long ago that had the same number never came.
   if (auto before = by_number_.find(number); before != by_number_.end()) asked_.erase(before->second);
   by_number_[number] = tid;
-  asked_[tid] = {number, monotonic_now(), 0, {}};
+  TimePoint now = monotonic_now();
+  asked_[tid] = {number, now, now, 0, {}};
   return true;
 }
 
 void SignalledStacks::wait_for(const Asked& asked) {
   TimePoint begin = monotonic_now();
   TimePoint until = begin + std::min(kPatience, kPatienceOfBatch - waited_);
-  for (TimePoint now = begin; asked.came == 0 && now < until; now = monotonic_now()) {
+  for (TimePoint now = begin; asked.came == 0 && !is_broken_ && now < until; now = monotonic_now()) {
     pollfd event{agent_->event(), POLLIN, 0};
     timespec left{0, until - now};
     ::ppoll(&event, 1, &left, nullptr);
-    agent_->drain();
+    is_broken_ = !agent_->drain();
   }
   waited_ += monotonic_now() - begin;
 }
 
-native::RunningStacks::Taken SignalledStacks::late(pid_t tid, const Asked& asked) const {
+// A signal may be lost: where the ring was full, where one of the program's own was pending, or where the
+// program may queue no more of them. One that is still pending is not queued twice.
+native::RunningStacks::Taken SignalledStacks::late(pid_t tid, Asked& asked) const {
   Taken taken;
-  bool is_blocked =
-      monotonic_now() - asked.since > kSuspicious && blocks(process_, tid, agents::kSnapshotSignal);
-  if (is_blocked) {
+  TimePoint now = monotonic_now();
+  if (is_broken_) {
+    taken.denied = "[unknown: the ring that the target writes makes no sense]";
+  } else if (now - asked.sent < kSuspicious) {
+    taken.late = true;
+  } else if (blocks(process_, tid, agents::kSnapshotSignal)) {
     taken.denied = "[unknown: the thread blocks the signal]";
+  } else if (now - asked.since > kSilent) {
+    taken.denied = "[unknown: the thread does not answer the signal]";
+    agent_->interrupt(process_.pid(), tid, asked.number);
+    asked.sent = now;
   } else {
     taken.late = true;
+    agent_->interrupt(process_.pid(), tid, asked.number);
+    asked.sent = now;
   }
   return taken;
 }
@@ -95,9 +115,8 @@ native::RunningStacks::Taken SignalledStacks::late(pid_t tid, const Asked& asked
 native::RunningStacks::Taken SignalledStacks::take(PulledThread& thread,
                                                    const std::function<void()>& beside) {
   auto known = asked_.find(thread.tid);
-  bool is_outdated =
-      known != asked_.end() && known->second.came != 0 && monotonic_now() - known->second.came > kOutdated;
-  if (known == asked_.end() || is_outdated) {
+  bool was_asked = known != asked_.end();
+  if (!was_asked) {
     if (!ask(thread.tid)) return {};
     known = asked_.find(thread.tid);
     wait_for(known->second);
@@ -107,10 +126,12 @@ native::RunningStacks::Taken SignalledStacks::take(PulledThread& thread,
   asked_.erase(known);
   Taken taken;
   taken.is_taken = true;
+  taken.was_waiting = was_asked;
   taken.times = thread.probe.times();
   if (auto found = parse_interrupted_thread(record_); found && !found->stack.stack.empty()) {
     taken.snapshot = found->stack;
-    if (found->stack.attached.empty()) beside();
+    // Of what came late, the thread may carry another one by now.
+    if (found->stack.attached.empty() && reads_beside_ && !was_asked) beside();
   }
   return taken;
 }

@@ -17,8 +17,10 @@ namespace rtprof::jvm {
 // to wait for a CPU writes its snapshot when it is given one, which is then its next.
 class SignalledStacks final : public native::RunningStacks {
  public:
-  // Of an agent that was asked for agents::jvm::kSnapshots. `process` outlives this.
-  SignalledStacks(const Process& process, std::shared_ptr<Agent> agent);
+  // Of an agent that was asked for agents::jvm::kSnapshots. `period`: between ticks. `reads_beside`: what the
+  // handler has not copied may be read a moment later. `process` outlives this.
+  SignalledStacks(const Process& process, std::shared_ptr<Agent> agent, Nanoseconds period,
+                  bool reads_beside);
   ~SignalledStacks() override;
 
   void begin_batch() override;
@@ -28,6 +30,7 @@ class SignalledStacks final : public native::RunningStacks {
   struct Asked {
     uint64_t number = 0;
     TimePoint since = 0;
+    TimePoint sent = 0;  // the signal, the last time
     TimePoint came = 0;  // 0: not yet
     std::vector<uint8_t> record;
   };
@@ -36,10 +39,16 @@ class SignalledStacks final : public native::RunningStacks {
   // False where the thread is no more.
   bool ask(pid_t tid);
   void wait_for(const Asked& asked);
-  Taken late(pid_t tid, const Asked& asked) const;
+  Taken late(pid_t tid, Asked& asked) const;
+  bool is_outdated(const Asked& asked, TimePoint now) const {
+    return asked.came != 0 && now - asked.came > outdated_;
+  }
 
   const Process& process_;
   std::shared_ptr<Agent> agent_;
+  const Nanoseconds outdated_;
+  const bool reads_beside_;
+  bool is_broken_ = false;
   std::unordered_map<pid_t, Asked> asked_;
   std::unordered_map<uint64_t, pid_t> by_number_;
   uint64_t next_number_ = 0;

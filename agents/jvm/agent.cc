@@ -124,6 +124,7 @@ void survey() {
 
 void stop() {
   server.recording.close();
+  server.interrupts.stop();
   // Where memory is short it may take a while until the JVM takes a thread; one that is gone takes none.
   for (int i = 0; i < kTries; ++i) {
     AsJavaThread attached(server.vm);

@@ -22,21 +22,33 @@ Answer Interrupts::start(uint64_t mark, Recording& recording) {
   if (::sigaction(kSnapshotSignal, nullptr, &now) != 0)
     return refused(Refusal::kFailed, "the handler of the signal cannot be found out", errno);
   // Somebody whose handler calls ours may have put it there since the last time.
-  if (now.sa_sigaction == on_signal) return {};
+  if (now.sa_sigaction == on_signal) {
+    is_installed_ = true;
+    is_buried_ = false;
+    return {};
+  }
+  // With ours above it, too, the two would call each other without end.
+  if (is_buried_) return refused(Refusal::kMissing, "another handler of SIGURG lies over that of rtprof");
   before_ = now;
   struct sigaction ours {};
   ours.sa_sigaction = on_signal;
+  // What was wanted for the handler that is called by ours.
+  ours.sa_mask = now.sa_mask;
   // On the stack that a thread has for signals, where it has one: who has one needs it so.
   ours.sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK;
   if (::sigaction(kSnapshotSignal, &ours, nullptr) != 0)
     return refused(Refusal::kFailed, "the signal cannot be handled", errno);
+  is_installed_ = true;
   return {};
 }
 
 void Interrupts::stop() {
+  if (!is_installed_) return;
+  is_installed_ = false;
   struct sigaction now {};
   bool is_ours = ::sigaction(kSnapshotSignal, nullptr, &now) == 0 && now.sa_sigaction == on_signal;
   if (is_ours) ::sigaction(kSnapshotSignal, &before_, nullptr);
+  is_buried_ = !is_ours;
   // `running` stays: a handler of somebody else's may call ours.
 }
 

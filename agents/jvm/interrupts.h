@@ -25,6 +25,8 @@ class Interrupts {
   std::atomic<Recording*> recording_ = nullptr;
   std::atomic<uint64_t> mark_ = 0;
   struct sigaction before_ {};
+  bool is_installed_ = false;
+  bool is_buried_ = false;  // somebody has a handler over ours, which may call it
 };
 
 }  // namespace rtprof::agents::jvm
