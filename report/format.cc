@@ -1,6 +1,6 @@
 #include "report/format.h"
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 
 #include <array>
 
