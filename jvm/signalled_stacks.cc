@@ -21,8 +21,6 @@ constexpr Nanoseconds kPatienceOfBatch = 4 * kMillisecond;
 constexpr Nanoseconds kSuspicious = 100 * kMillisecond;
 // One that has not come for so long does not answer.
 constexpr Nanoseconds kSilent = kSecond;
-// What has come later than asked for tells of a thread that has run for as long at most.
-constexpr Nanoseconds kOutdated = 20 * kMillisecond;
 
 // Whether the thread lets no signal of that kind through: SigBlk of /proc/PID/task/TID/status, proc(5).
 bool blocks(const Process& process, pid_t tid, int signal) {
@@ -36,12 +34,8 @@ bool blocks(const Process& process, pid_t tid, int signal) {
 
 }  // namespace
 
-SignalledStacks::SignalledStacks(const Process& process, std::shared_ptr<Agent> agent, Nanoseconds period,
-                                 bool reads_beside)
-    : process_(process),
-      agent_(std::move(agent)),
-      outdated_(std::max(kOutdated, 2 * period)),
-      reads_beside_(reads_beside) {
+SignalledStacks::SignalledStacks(const Process& process, std::shared_ptr<Agent> agent, bool reads_beside)
+    : process_(process), agent_(std::move(agent)), reads_beside_(reads_beside) {
   agent_->on(agents::RecordType::kSnapshot, [this](std::span<const uint8_t> record) { arrived(record); });
 }
 
@@ -51,8 +45,7 @@ SignalledStacks::~SignalledStacks() {
 
 void SignalledStacks::begin_batch() {
   is_broken_ = !agent_->drain();
-  TimePoint now = monotonic_now();
-  std::erase_if(asked_, [&](const auto& each) { return is_outdated(each.second, now); });
+  std::erase_if(asked_, [](const auto& each) { return each.second.came != 0; });
   waited_ = 0;
 }
 
@@ -115,8 +108,8 @@ native::RunningStacks::Taken SignalledStacks::late(pid_t tid, Asked& asked) cons
 native::RunningStacks::Taken SignalledStacks::take(PulledThread& thread,
                                                    const std::function<void()>& beside) {
   auto known = asked_.find(thread.tid);
-  bool was_asked = known != asked_.end();
-  if (!was_asked) {
+  // What came late tells where the thread went on when it was given a CPU, and not what it runs now.
+  if (known == asked_.end() || known->second.came != 0) {
     if (!ask(thread.tid)) return {};
     known = asked_.find(thread.tid);
     wait_for(known->second);
@@ -126,12 +119,10 @@ native::RunningStacks::Taken SignalledStacks::take(PulledThread& thread,
   asked_.erase(known);
   Taken taken;
   taken.is_taken = true;
-  taken.was_waiting = was_asked;
   taken.times = thread.probe.times();
   if (auto found = parse_interrupted_thread(record_); found && !found->stack.stack.empty()) {
     taken.snapshot = found->stack;
-    // Of what came late, the thread may carry another one by now.
-    if (found->stack.attached.empty() && reads_beside_ && !was_asked) beside();
+    if (found->stack.attached.empty() && reads_beside_) beside();
   }
   return taken;
 }

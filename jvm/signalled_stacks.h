@@ -14,13 +14,12 @@ namespace rtprof::jvm {
 
 // Takes stacks of running threads by an agent: rtprof sends a signal, whose handler writes a copy of the
 // registers and the stack. Nobody waits for anybody but rtprof, and that for a moment only: a thread that has
-// to wait for a CPU writes its snapshot when it is given one, which is then its next.
+// to wait for a CPU writes its snapshot when it is given one, too late: it is left out, and asked for again.
 class SignalledStacks final : public native::RunningStacks {
  public:
-  // Of an agent that was asked for agents::jvm::kSnapshots. `period`: between ticks. `reads_beside`: what the
+  // Of an agent that was asked for agents::jvm::kSnapshots. `reads_beside`: what the
   // handler has not copied may be read a moment later. `process` outlives this.
-  SignalledStacks(const Process& process, std::shared_ptr<Agent> agent, Nanoseconds period,
-                  bool reads_beside);
+  SignalledStacks(const Process& process, std::shared_ptr<Agent> agent, bool reads_beside);
   ~SignalledStacks() override;
 
   void begin_batch() override;
@@ -40,13 +39,9 @@ class SignalledStacks final : public native::RunningStacks {
   bool ask(pid_t tid);
   void wait_for(const Asked& asked);
   Taken late(pid_t tid, Asked& asked) const;
-  bool is_outdated(const Asked& asked, TimePoint now) const {
-    return asked.came != 0 && now - asked.came > outdated_;
-  }
 
   const Process& process_;
   std::shared_ptr<Agent> agent_;
-  const Nanoseconds outdated_;
   const bool reads_beside_;
   bool is_broken_ = false;
   std::unordered_map<pid_t, Asked> asked_;

@@ -100,8 +100,7 @@ PullTarget::Reading NativePullTarget::read_running(PulledThread& thread) {
   std::vector<uint8_t> beside;
   RunningStacks::Taken taken = running_->take(thread, [&] { beside = beside_stack(thread.tid); });
   if (taken.snapshot && taken.snapshot->attached.empty()) taken.snapshot->attached = beside;
-  Reading reading{
-      .was_waiting = taken.was_waiting, .stopped = taken.stopped, .late = taken.late, .times = taken.times};
+  Reading reading{.stopped = taken.stopped, .late = taken.late, .times = taken.times};
   if (!taken.denied.empty()) reading.stack = marker(taken.denied);
   if (taken.is_taken) reading.stack = unwind(taken.snapshot, thread.tid, false);
   return reading;

@@ -25,10 +25,9 @@ class RunningStacks {
     bool is_taken = false;
     // Nothing where the stack could not be read. Valid until the next call.
     std::optional<StackSnapshot> snapshot;
-    bool was_waiting = false;  // for a CPU when it was asked for
-    bool stopped = false;      // the thread was taken off its CPU, or is about to be
-    bool late = false;         // there should be one: the thread's next one stands for this one, too
-    std::string_view denied;   // it was not permitted: the mark that says so
+    bool stopped = false;     // the thread was taken off its CPU, or is about to be
+    bool late = false;        // there should be one: the thread's next one stands for this one, too
+    std::string_view denied;  // it was not permitted: the mark that says so
     // What the scheduler had counted when it was taken; nothing when it was not.
     std::optional<ThreadTimes> times;
   };

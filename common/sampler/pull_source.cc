@@ -261,8 +261,7 @@ void PullSource::sample_running(PulledThread& thread, TimePoint tick) {
   TimeLedger& ledger = *thread.ledger;
   // It stopped only after it had been given a CPU: it was on none when the tick came, unless our own waking
   // up had just taken its CPU.
-  bool was_waiting = reading.was_waiting ||
-                     (reading.times && reading.times->waited - waited_before > now - tick + kWakingUp);
+  bool was_waiting = reading.times && reading.times->waited - waited_before > now - tick + kWakingUp;
   Record record = reading.torn ? Record::kTorn : Record::kTaken;
   if (!was_waiting) output_.add(Reason::kRunning, thread.tid, stack, now, ledger.take_running(), record);
   if (output_.elapsed())

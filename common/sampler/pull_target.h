@@ -46,10 +46,9 @@ class PullTarget {
     // Nothing when there is none to be had now: the thread was not to be held any longer, did not stop, or is
     // held by another profiler.
     std::optional<RawStack> stack;
-    bool torn = false;         // the stack moved while it was read
-    bool was_waiting = false;  // the thread was on no CPU when the tick came
-    bool stopped = false;      // it was taken off its CPU, or is about to be
-    bool late = false;         // there should be one: the thread's next sample stands for this one, too
+    bool torn = false;     // the stack moved while it was read
+    bool stopped = false;  // it was taken off its CPU, or is about to be
+    bool late = false;     // there should be one: the thread's next sample stands for this one, too
     // What the scheduler had counted while the thread was held; nothing when it was not.
     std::optional<ThreadTimes> times;
   };
