@@ -3,14 +3,15 @@
 #include <sys/types.h>
 
 #include <string>
+#include <utility>
 
-#include "common/base/fd.h"
+#include "common/agent/keeper.h"
 #include "common/base/result.h"
 
 namespace rtprof::jvm {
 
-// Says one command to a JVM's attach listener at the end, also where this program is killed: a small child
-// process waits for that. It is started before what the command undoes, and acts as the JVM's user.
+// Says one command to a JVM's attach listener at the end, also where this program is killed: a Keeper
+// waits for that. It is started before what the command undoes, and acts as the JVM's user.
 class JfrKeeper {
  public:
   struct Command {
@@ -22,18 +23,14 @@ class JfrKeeper {
     gid_t group = 0;
   };
   static Result<JfrKeeper> start(const Command& command);
-  JfrKeeper(JfrKeeper&& other) noexcept;
-  JfrKeeper& operator=(JfrKeeper&&) = delete;
-  ~JfrKeeper() { finish(); }
 
   // Returns when the command was answered, or the JVM does not answer for seconds.
-  void finish();
+  void finish() { keeper_.finish(); }
 
  private:
-  JfrKeeper(pid_t child, UniqueFd socket) : child_(child), socket_(std::move(socket)) {}
+  explicit JfrKeeper(Keeper keeper) : keeper_(std::move(keeper)) {}
 
-  pid_t child_;
-  UniqueFd socket_;
+  Keeper keeper_;
 };
 
 }  // namespace rtprof::jvm

@@ -3,17 +3,17 @@
 #include <sys/types.h>
 
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "common/base/fd.h"
+#include "common/agent/keeper.h"
 #include "common/base/result.h"
 
 namespace rtprof {
 
 // Removes files that lie in a target's file system for a moment: also where this program is killed meanwhile.
-// A small child process waits for that; it is started before the first of the files is made, and outlives
-// this program by the time that the removal takes. It acts as the user whose files they are, and cannot
-// remove what that user could not.
+// A Keeper waits for that; it is started before the first of the files is made. It acts as the user whose
+// files they are, and cannot remove what that user could not.
 class FileKeeper {
  public:
   struct Files {
@@ -28,18 +28,14 @@ class FileKeeper {
     std::string awaited = {};
   };
   static Result<FileKeeper> start(const Files& files);
-  FileKeeper(FileKeeper&& other) noexcept;
-  FileKeeper& operator=(FileKeeper&&) = delete;
-  ~FileKeeper() { remove(); }
 
   // Returns when the files are gone. A lock of the caller's own has to be given up before.
-  void remove();
+  void remove() { keeper_.finish(); }
 
  private:
-  FileKeeper(pid_t child, UniqueFd socket) : child_(child), socket_(std::move(socket)) {}
+  explicit FileKeeper(Keeper keeper) : keeper_(std::move(keeper)) {}
 
-  pid_t child_;
-  UniqueFd socket_;
+  Keeper keeper_;
 };
 
 }  // namespace rtprof
