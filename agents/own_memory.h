@@ -17,6 +17,11 @@ class OwnMemory {
   // Copies what was found readable. Fewer bytes where some are no longer; where system calls are filtered
   // that must not be.
   size_t copy(void* to, uintptr_t from, size_t size) const;
+  // Copies all of it or nothing that counts: fewer bytes where some cannot be read.
+  size_t copy_if_readable(void* to, uintptr_t from, size_t size) const {
+    // The kernel finds that out by itself where it may be asked to copy.
+    return is_filtered_ && readable(from, size) < size ? 0 : copy(to, from, size);
+  }
   template <typename T>
   bool get(T& to, uintptr_t from) const {
     return readable(from, sizeof to) == sizeof to && copy(&to, from, sizeof to) == sizeof to;

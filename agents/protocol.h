@@ -12,7 +12,8 @@
 // agent, told of its path and of a secret when it is loaded, connects and says Hello. rtprof answers with
 // Start and two descriptors: a ring in shared memory for records, and an eventfd with which the agent says
 // that there is something to read. The agent answers with Answer. From then on
-// rtprof may tell it more (kKnowledge) or ask for what is still open (kFlush), and the socket shows that the
+// rtprof may tell it more (kKnowledge, or another Start without descriptors), ask for what is still open
+// (kFlush) or for what of the target is closed to it (kRead, kReadPlace), and the socket shows that the
 // other side lives: when it is closed the agent stops, and closes it, too. So it does where rtprof is killed.
 //
 // Neither side trusts the other: rtprof checks by SO_PEERCRED that it is the target that has connected, the
@@ -20,14 +21,23 @@
 namespace rtprof::agents {
 
 // Of this file. An agent of another version is another library, with another path.
-constexpr uint32_t kProtocol = 3;
+constexpr uint32_t kProtocol = 4;
 constexpr uint32_t kMagic = 0x50545201;  // little endian: 1, "RTP"
 
 struct Secret {
   uint8_t bytes[16];
 };
 
-enum class MessageType : uint32_t { kHello = 1, kStart = 2, kAnswer = 3, kKnowledge = 4, kFlush = 5 };
+enum class MessageType : uint32_t {
+  kHello = 1,
+  kStart = 2,
+  kAnswer = 3,
+  kKnowledge = 4,
+  kFlush = 5,
+  kRead = 6,
+  kBytes = 7,
+  kReadPlace = 8
+};
 
 struct MessageHeader {
   uint32_t magic = kMagic;
@@ -54,6 +64,40 @@ struct Answer {
   MessageHeader header{.type = MessageType::kAnswer, .size = sizeof(Answer)};
   Refusal refusal = Refusal::kNone;
   char text[124] = {};  // ends with a zero
+};
+
+// Asks for memory of the target. Of the ranges in their order come the bytes of as many as can be read whole.
+struct ReadRange {
+  uint64_t address;
+  uint64_t size;
+};
+constexpr uint32_t kMostReadRanges = 256;
+constexpr uint32_t kMostReadBytes = 32 << 10;  // of all ranges together
+struct Read {
+  MessageHeader header{.type = MessageType::kRead, .size = sizeof(Read)};
+  Secret secret{};
+  uint32_t number = 0;  // of the question
+  uint32_t count = 0;
+  ReadRange ranges[kMostReadRanges] = {};
+};
+
+// Asks for what the kernel says of a thread that sleeps: its /proc/self/task/TID/syscall, proc(5), as one
+// range.
+struct ReadPlace {
+  MessageHeader header{.type = MessageType::kReadPlace, .size = sizeof(ReadPlace)};
+  Secret secret{};
+  uint32_t number = 0;  // of the question
+  int32_t tid = 0;      // as the target's own namespace has it
+};
+
+// What was read, one range after the other.
+struct Bytes {
+  MessageHeader header{.type = MessageType::kBytes, .size = sizeof(Bytes)};
+  uint32_t number = 0;  // of the question that this answers
+  uint32_t ranges = 0;  // that were read whole
+  uint32_t size = 0;    // of all of them
+  uint32_t reserved = 0;
+  uint8_t bytes[kMostReadBytes];
 };
 
 // The head of the ring's memory; the data follows at kRingData. Positions count bytes from the beginning of

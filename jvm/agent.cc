@@ -14,6 +14,7 @@
 #include "common/agent/placed_library.h"
 #include "common/base/error.h"
 #include "common/base/file.h"
+#include "jvm/attach_denial.h"
 #include "jvm/attach_listener.h"
 #include "jvm/embedded_agent.h"
 #include "jvm/locate.h"
@@ -159,13 +160,37 @@ std::optional<Denial> denial_of(const Process& process, const Layout& layout) {
   bool is_described = layout.threads.missing.empty() && layout.threads.anchor.exists();
   if (!is_described)
     return Denial{"its HotSpot does not describe where threads keep their last Java frame", ""};
-  return attach_denial(process, layout);
+  return attach_denial(process, &layout);
 }
 
 Denial no_sampling(const Layout& layout) {
   return {
       fmt::format("JDK {} does not sample allocations for agents: that takes JDK 11", layout.version.text),
       "-e cpu, -e wall and -e lock are for all JDKs"};
+}
+
+// Whether the JVM can do what is asked for.
+void check(const Process& process, const Layout& layout, const AgentRequest& request) {
+  bool samples = (request.events & agents::jvm::kAllocations) != 0;
+  if (!samples || layout.version.feature >= kFirstWithSampling) return;
+  Denial denial = no_sampling(layout);
+  fail(process, what_of(request), {denial.reason}, denial.fix);
+}
+
+std::shared_ptr<Agent> load_agent(const Process& process, const agents::jvm::Start& start,
+                                  const AgentRequest& request) {
+  std::string_view what = what_of(request);
+  auto ring = SharedRing::make(kRingBytes);
+  if (!ring) fail(process, what, ring.failure(), hint_for(ring.failure(), request));
+  // One that was killed a moment ago may still be there.
+  TimePoint until = monotonic_now() + kOccupiedPatience;
+  for (;;) {
+    auto link = start_agent(process, *ring, start);
+    if (link) return std::make_shared<Agent>(std::move(*link), std::move(*ring));
+    if (link.failure().error != EBUSY || monotonic_now() > until)
+      fail(process, what, link.failure(), hint_for(link.failure(), request));
+    std::this_thread::sleep_for(kBetweenTries);
+  }
 }
 
 }  // namespace
@@ -179,29 +204,38 @@ std::optional<Denial> agent_denial(const Process& process) {
 
 std::shared_ptr<Agent> Agent::start(const Process& process, const Layout& layout, const AgentRequest& request,
                                     const std::function<void()>& announce) {
+  check(process, layout, request);
   std::string_view what = what_of(request);
-  bool samples = (request.events & agents::jvm::kAllocations) != 0;
-  if (samples && layout.version.feature < kFirstWithSampling) {
-    Denial denial = no_sampling(layout);
-    fail(process, what, {denial.reason}, denial.fix);
-  }
   if (auto denial = denial_of(process, layout)) fail(process, what, {denial->reason, EPERM}, denial->fix);
   auto start = start_of(process, layout, request);
   if (!start) fail(process, what, start.failure(), "leave --live out to see all that is allocated");
   if (auto failure = signal_failure(process, request))
     fail(process, what, *failure, "run rtprof as the user of the JVM, or as root");
   announce();
-  auto ring = SharedRing::make(kRingBytes);
-  if (!ring) fail(process, what, ring.failure(), hint_for(ring.failure(), request));
-  // One that was killed a moment ago may still be there.
-  TimePoint until = monotonic_now() + kOccupiedPatience;
-  for (;;) {
-    auto link = start_agent(process, *ring, *start);
-    if (link) return std::make_shared<Agent>(std::move(*link), std::move(*ring));
-    if (link.failure().error != EBUSY || monotonic_now() > until)
-      fail(process, what, link.failure(), hint_for(link.failure(), request));
-    std::this_thread::sleep_for(kBetweenTries);
-  }
+  return load_agent(process, *start, request);
+}
+
+std::shared_ptr<Agent> Agent::start_for_memory(const Process& process,
+                                               const std::function<void()>& announce) {
+  constexpr std::string_view kWhat = "threads";
+  if (auto denial = attach_denial(process, nullptr))
+    fail(process, kWhat, {denial->reason, EPERM}, denial->fix);
+  announce();
+  agents::jvm::Start start;
+  start.events = agents::jvm::kMemory;
+  start.is_filtered = is_filtered(process) ? 1 : 0;
+  return load_agent(process, start, {.events = agents::jvm::kSnapshots});
+}
+
+void Agent::record(const Process& process, const Layout& layout, const AgentRequest& request) const {
+  check(process, layout, request);
+  std::string_view what = what_of(request);
+  auto start = start_of(process, layout, request);
+  if (!start) fail(process, what, start.failure(), "leave --live out to see all that is allocated");
+  start->secret = link_.secret();
+  std::span bytes(reinterpret_cast<const uint8_t*>(&*start), sizeof *start);
+  if (auto failure = link_.start_more(bytes, kAgentPatience))
+    fail(process, what, *failure, hint_for(*failure, request));
 }
 
 void Agent::on(agents::RecordType type, Take take) {

@@ -42,6 +42,13 @@ class Agent {
   // `announce` is called before anything is placed or loaded.
   static std::shared_ptr<Agent> start(const Process& process, const Layout& layout,
                                       const AgentRequest& request, const std::function<void()>& announce);
+  // Loads it into a JVM whose memory is closed to us, to read that for us (jvm/inside_agent.h). Throws as
+  // start().
+  static std::shared_ptr<Agent> start_for_memory(const Process& process,
+                                                 const std::function<void()>& announce);
+  // Has one that was loaded so record. Throws as start().
+  void record(const Process& process, const Layout& layout, const AgentRequest& request) const;
+  const AgentLink& link() const { return link_; }
   Agent(AgentLink link, SharedRing ring) : link_(std::move(link)), ring_(std::move(ring)) {}
   Agent(const Agent&) = delete;
   Agent& operator=(const Agent&) = delete;

@@ -24,7 +24,6 @@
 #include "common/process/effective_ids.h"
 #include "common/process/procfs.h"
 #include "common/process/target_root.h"
-#include "jvm/vm_flags.h"
 
 namespace rtprof::jvm {
 namespace {
@@ -185,26 +184,6 @@ Result<std::string> read_all(const Process& process, int socket, TimePoint until
 }
 
 }  // namespace
-
-std::optional<Denial> attach_denial(const Process& process, const Layout& layout) {
-  constexpr std::string_view kDisabled = "DisableAttachMechanism", kLoading = "EnableDynamicAgentLoading";
-  constexpr std::string_view kNames[] = {kDisabled, kLoading};
-  auto flags = boolean_flags(process.memory(), layout.objects, kNames);
-  auto is = [&](std::string_view name, bool value) {
-    auto found = flags.find(name);
-    return found != flags.end() && found->second == value;
-  };
-  if (is(kDisabled, true))
-    return Denial{"this JVM was started with -XX:+DisableAttachMechanism",
-                  "start it without that, to be attached to"};
-  if (is(kLoading, false))
-    return Denial{"this JVM was started with -XX:-EnableDynamicAgentLoading",
-                  "start it with -XX:+EnableDynamicAgentLoading"};
-  auto stat = read_stat(process.directory());
-  if (stat && (stat->state == 'T' || stat->state == 't'))
-    return Denial{"the process is stopped", fmt::format("kill -CONT {} lets it go on", process.pid())};
-  return std::nullopt;
-}
 
 Result<AttachReply> say_to_attach_listener(const Process& process, const std::vector<std::string>& words,
                                            Nanoseconds patience) {

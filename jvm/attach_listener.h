@@ -1,15 +1,12 @@
 #pragma once
 
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "common/base/clock.h"
 #include "common/base/result.h"
-#include "common/process/access.h"
 #include "common/process/process.h"
-#include "jvm/layout.h"
 
 namespace rtprof::jvm {
 
@@ -19,12 +16,9 @@ struct AttachReply {
   std::string text;
 };
 
-// Why a JVM would not load an agent; nothing where it would. Reads only.
-std::optional<Denial> attach_denial(const Process& process, const Layout& layout);
-
 // Says one command to the attach listener, as jcmd does (sun.tools.attach.VirtualMachineImpl): its socket is
 // /tmp/.java_pidN in the target's own namespaces. A JVM that has none yet is asked for one: by a file, and by
-// SIGQUIT, only where attach_denial() says that it would listen.
+// SIGQUIT, only where listener_denial() (jvm/attach_denial.h) says that it would listen.
 //
 // `words`: the command and up to three arguments. Fails where nobody answers in time.
 Result<AttachReply> say_to_attach_listener(const Process& process, const std::vector<std::string>& words,

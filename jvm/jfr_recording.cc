@@ -13,13 +13,11 @@
 #include "common/process/target_root.h"
 #include "jvm/attach_listener.h"
 #include "jvm/jfr_repository.h"
-#include "jvm/vm_flags.h"
 
 namespace rtprof::jvm {
 namespace {
 
 constexpr Nanoseconds kPatience = 10 * kSecond;
-constexpr std::string_view kDisabled = "DisableAttachMechanism";
 
 [[noreturn]] void fail(const Process& process, const std::string& why, const std::string& hint,
                        ExitCode code = ExitCode::kFailed) {
@@ -66,14 +64,6 @@ std::string repository_path(const Process& process) {
        "jcmd PID JFR.configure says more");
 }
 
-std::string command_line_of(const Process& process) {
-  std::string all;
-  for (const char* file : {"/cmdline", "/environ"}) {
-    if (auto text = read_file(process.directory() + file)) all += *text;
-  }
-  return all;
-}
-
 Result<JfrKeeper> start_keeper(const Process& process, const std::string& tmp_socket, int tmp,
                                const std::string& name) {
   auto status = read_status(process.directory());
@@ -95,25 +85,6 @@ Result<JfrKeeper> start_keeper(const Process& process, const std::string& tmp_so
 }
 
 }  // namespace
-
-std::optional<Denial> jfr_denial(const Process& process, const Layout* layout) {
-  bool is_disabled = false;
-  if (layout != nullptr) {
-    constexpr std::string_view kNames[] = {kDisabled};
-    auto flags = boolean_flags(process.memory(), layout->objects, kNames);
-    is_disabled = flags.contains(kDisabled) && flags.at(kDisabled);
-  } else {
-    is_disabled = command_line_of(process).find("-XX:+DisableAttachMechanism") != std::string::npos;
-  }
-  if (is_disabled) {
-    return Denial{"this JVM was started with -XX:+DisableAttachMechanism",
-                  "start the JVM without -XX:+DisableAttachMechanism, to be attached to"};
-  }
-  auto stat = read_stat(process.directory());
-  if (stat && (stat->state == 'T' || stat->state == 't'))
-    return Denial{"the process is stopped", fmt::format("kill -CONT {} lets it go on", process.pid())};
-  return std::nullopt;
-}
 
 JdkVersion ask_version(const Process& process) {
   std::string answer = ask(process, "VM.version");

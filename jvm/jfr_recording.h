@@ -6,7 +6,6 @@
 
 #include "common/base/clock.h"
 #include "common/base/fd.h"
-#include "common/process/access.h"
 #include "common/process/process.h"
 #include "jvm/jfr_keeper.h"
 #include "jvm/layout.h"
@@ -17,10 +16,6 @@ namespace rtprof::jvm {
 constexpr int kFirstWithJfr = 17;
 // The first one whose recorder samples by the CPU clocks of threads (JEP 509).
 constexpr int kFirstWithCpuTimeSamples = 25;
-
-// Why nobody may talk to a JVM's attach listener; nothing where one may. `layout`: null where the JVM's
-// memory is closed; then its command line is looked at.
-std::optional<Denial> jfr_denial(const Process& process, const Layout* layout);
 
 // The release of a JVM, as it tells itself over its attach listener. Throws Error.
 JdkVersion ask_version(const Process& process);

@@ -18,6 +18,7 @@
 #include "common/base/error.h"
 #include "common/base/file.h"
 #include "common/process/procfs.h"
+#include "jvm/attach_denial.h"
 #include "jvm/attach_listener.h"
 #include "jvm/inner_tids.h"
 #include "jvm/jfr_accounts.h"
@@ -380,7 +381,7 @@ std::unique_ptr<Source> open_jfr_source(const Process& process, const SamplingPl
                                         RunServices& services, const Layout* layout,
                                         std::shared_ptr<RuntimeThreadNames> names, std::string reason) {
   check_plan(plan);
-  if (auto denial = jfr_denial(process, layout)) {
+  if (auto denial = listener_denial(process, layout)) {
     throw Error(
         ExitCode::kNotPermitted,
         fmt::format("cannot record process {} by its JVM's own recorder: {}", process.pid(), denial->reason),

@@ -9,7 +9,6 @@
 
 #include "common/base/error.h"
 #include "common/sampler/combined_source.h"
-#include "jvm/agent.h"
 #include "jvm/agent_source.h"
 #include "jvm/signalled_stacks.h"
 #include "native/ladder.h"
@@ -63,6 +62,10 @@ std::unique_ptr<Source> open_from_outside(const Subject& subject, const Sampling
 std::shared_ptr<Agent> start_agent(const Subject& subject, const AgentRequest& request,
                                    const ByAgent& by_agent) {
   try {
+    if (subject.agent != nullptr) {
+      subject.agent->record(subject.process, subject.layout, request);
+      return subject.agent;
+    }
     return Agent::start(subject.process, subject.layout, request,
                         [&] { subject.services.announce_agent(subject.process.pid()); });
   } catch (const Error& error) {
@@ -95,6 +98,7 @@ std::unique_ptr<Source> open_by_rungs(const Subject& subject) {
                                         subject.kind, agent, has_virtual && has_filter ? kFiltered : ""));
   }
   if (takes_threads) {
+    if (subject.agent != nullptr) by_agent.reason += "; its memory is read by the agent";
     if (has_virtual && has_filter) by_agent.reason += fmt::format("; {}", kFiltered);
     outside = native::open_native_pull(subject.process, others, subject.services.recorder(),
                                        subject.services.workshop(), subject.kind,

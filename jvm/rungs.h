@@ -6,6 +6,7 @@
 #include "common/sampler/plan.h"
 #include "common/sampler/run_services.h"
 #include "common/sampler/source.h"
+#include "jvm/agent.h"
 #include "jvm/continuations.h"
 #include "jvm/layout.h"
 #include "native/code_kind.h"
@@ -20,6 +21,7 @@ struct Subject {
   const Layout& layout;
   const native::CodeKind& kind;
   std::shared_ptr<Continuations> continuations;
+  std::shared_ptr<Agent> agent;  // one that is loaded already; else null
 };
 
 // Opens what records the plan's events: cpu, wall and offcpu from outside by the kernel or by pauses, and by

@@ -1,5 +1,7 @@
 #include "jvm/runtime.h"
 
+#include <fmt/core.h>
+
 #include <memory>
 #include <utility>
 
@@ -8,6 +10,7 @@
 #include "jvm/chunk_program.h"
 #include "jvm/continuations.h"
 #include "jvm/dump.h"
+#include "jvm/inside_agent.h"
 #include "jvm/java_code.h"
 #include "jvm/jfr_ladder.h"
 #include "jvm/locate.h"
@@ -34,15 +37,9 @@ void check_plan(const SamplingPlan& plan) {
   if (plan.gil_only) throw Error(ExitCode::kUsage, "--gil is about Python", "leave it out for a JVM");
 }
 
-std::unique_ptr<Source> open_jvm(const Process& process, const SamplingPlan& plan, RunServices& services) {
-  check_plan(plan);
-  jvm::Layout layout;
-  try {
-    layout = std::move(*jvm::require_jvm(process, plan.patience).layout);
-  } catch (const Error& error) {
-    if (error.code() != ExitCode::kNotPermitted) throw;
-    return jvm::open_closed_jvm(process, plan, services, error);
-  }
+// `agent`: what reads it where it is closed to us, loaded already; else null.
+std::unique_ptr<Source> open_readable(const Process& process, const SamplingPlan& plan, RunServices& services,
+                                      const jvm::Layout& layout, std::shared_ptr<jvm::Agent> agent) {
   jvm::FrameDetail detail{plan.native_lines, plan.jit_marks, plan.signatures};
   native::CodeKind kind{.runtime = "jvm", .version = layout.version.text, .stack_bytes = kStackBytes};
   auto continuations = std::make_shared<jvm::Continuations>(process, layout, plan.threads);
@@ -51,9 +48,41 @@ std::unique_ptr<Source> open_jvm(const Process& process, const SamplingPlan& pla
   kind.thread_names = std::make_shared<jvm::JavaThreadNames>(process, layout);
   if (continuations->exist())
     kind.sample_program = std::make_shared<jvm::ChunkProgram>(process.pid(), continuations);
-  jvm::Subject subject{process, plan, services, layout, kind, continuations};
+  jvm::Subject subject{process, plan, services, layout, kind, continuations, std::move(agent)};
   return jvm::open_above_recorder(process, plan, services, layout, kind.thread_names,
                                   [&] { return jvm::open_by_rungs(subject); });
+}
+
+bool may_load_agent(const SamplingPlan& plan) {
+  return plan.agents && (!plan.mechanism || *plan.mechanism == Mechanism::kAgent);
+}
+
+std::unique_ptr<Source> open_closed(const Process& process, const SamplingPlan& plan, RunServices& services,
+                                    const Error& refusal) {
+  if (!may_load_agent(plan)) return jvm::open_closed_jvm(process, plan, services, refusal);
+  std::shared_ptr<jvm::Agent> agent;
+  try {
+    agent = jvm::Agent::start_for_memory(process, [&] { services.announce_agent(process.pid()); });
+  } catch (const Error& error) {
+    if (error.code() != ExitCode::kNotPermitted) throw;
+    Error both(ExitCode::kNotPermitted, fmt::format("{}; nor by an agent: {}", refusal.what(), error.what()),
+               fmt::format("{}; or {}", refusal.hint(), error.hint()));
+    return jvm::open_closed_jvm(process, plan, services, both);
+  }
+  process.read_by(std::make_shared<jvm::InsideAgent>(process, agent));
+  return open_readable(process, plan, services, *jvm::require_jvm(process, plan.patience).layout, agent);
+}
+
+std::unique_ptr<Source> open_jvm(const Process& process, const SamplingPlan& plan, RunServices& services) {
+  check_plan(plan);
+  jvm::Layout layout;
+  try {
+    layout = std::move(*jvm::require_jvm(process, plan.patience).layout);
+  } catch (const Error& error) {
+    if (error.code() != ExitCode::kNotPermitted) throw;
+    return open_closed(process, plan, services, error);
+  }
+  return open_readable(process, plan, services, layout, nullptr);
 }
 
 }  // namespace

@@ -32,6 +32,12 @@ bool blocks(const Process& process, pid_t tid, int signal) {
   return (blocked >> (signal - 1) & 1) != 0;
 }
 
+// The thread by which the agent serves us. What it costs is shown as what it is.
+bool is_agents_own(const Process& process, pid_t tid) {
+  auto name = read_file(process.directory() + "/task/" + std::to_string(tid) + "/comm");
+  return name && *name == "rtprof-agent\n";
+}
+
 }  // namespace
 
 SignalledStacks::SignalledStacks(const Process& process, std::shared_ptr<Agent> agent, bool reads_beside)
@@ -92,7 +98,7 @@ native::RunningStacks::Taken SignalledStacks::late(pid_t tid, Asked& asked) cons
   } else if (now - asked.sent < kSuspicious) {
     taken.late = true;
   } else if (blocks(process_, tid, agents::kSnapshotSignal)) {
-    taken.denied = "[unknown: the thread blocks the signal]";
+    taken.denied = is_agents_own(process_, tid) ? "[rtprof-agent]" : "[unknown: the thread blocks the signal]";
   } else if (now - asked.since > kSilent) {
     taken.denied = "[unknown: the thread does not answer the signal]";
     agent_->interrupt(process_.pid(), tid, asked.number);

@@ -114,7 +114,7 @@ rt_wait_site ProcessFiles::site_of(pid_t tid) const {
   rt_wait_site site{};
   site.syscall = kUnknownSyscall;
   std::string directory = fmt::format("{}/task/{}", process_.directory(), tid);
-  auto text = read_file(directory + "/syscall");
+  auto text = process_.syscall_of(tid);
   auto state = text ? parse_syscall(*text) : std::nullopt;
   auto stat = read_stat(directory);
   if (stat && (stat->state == 'T' || stat->state == 't')) site.flags |= RT_WAIT_STOPPED;

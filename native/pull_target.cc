@@ -63,6 +63,11 @@ class NativePullTarget final : public PullTarget {
   void name_all_threads() override { namer_.update_all(process_.threads()); }
 
  private:
+  std::optional<ThreadPlace> place_asleep(const PulledThread& thread) const {
+    if (!process_.has_insider()) return thread.probe.place_asleep();
+    auto text = process_.syscall_of(thread.tid);
+    return text ? parse_place(*text) : std::nullopt;
+  }
   // Of a thread that does not run.
   std::vector<uint8_t> beside_stack(pid_t tid) {
     return code_.runtime() != nullptr ? code_.runtime()->beside_stack(tid) : std::vector<uint8_t>();
@@ -107,7 +112,7 @@ PullTarget::Reading NativePullTarget::read_running(PulledThread& thread) {
 }
 
 std::optional<PullTarget::Sleeper> NativePullTarget::read_asleep(PulledThread& thread, uint64_t slices) {
-  auto place = thread.probe.place_asleep();
+  auto place = place_asleep(thread);
   std::optional<StackSnapshot> snapshot;
   std::vector<uint8_t> beside = place ? beside_stack(thread.tid) : std::vector<uint8_t>();
   if (place) snapshot = reader_.read(*place);

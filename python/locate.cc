@@ -205,7 +205,7 @@ class Search {
   }
 
   const Process& process_;
-  const RemoteMemory& memory_;
+  const Memory& memory_;
   std::vector<Module> modules_;
   std::optional<uint64_t> bias_;
 };

@@ -20,6 +20,7 @@
 #include "agents/jvm/refused.h"
 #include "agents/jvm/start.h"
 #include "agents/options.h"
+#include "agents/reads.h"
 
 // The names that libc had for them before 2.34, and that newer ones have, too.
 __asm__(".symver pthread_create,pthread_create@GLIBC_2.2.5");
@@ -88,16 +89,10 @@ void stop_all(JNIEnv* jni) {
   if ((server.events & kSnapshots) != 0) server.interrupts.stop();
 }
 
-Answer start(const Start& wanted, const int (&descriptors)[2]) {
-  AsJavaThread attached(server.vm);
-  JNIEnv* jni = attached.jni();
-  if (jni == nullptr) {
-    close_both(descriptors);
-    return failed("the JVM takes no more threads");
-  }
-  server.events = wanted.events;
-  Answer answer = server.recording.open(jni, wanted, descriptors[0], descriptors[1]);
-  if (answer.refusal != Refusal::kNone) return answer;
+// Events that nothing was recorded of before.
+Answer begin(JNIEnv* jni, const Start& wanted) {
+  Answer answer;
+  server.events |= wanted.events;
   if ((wanted.events & kAllocations) != 0)
     answer = server.allocations.start(server.vm, wanted, server.recording);
   if (answer.refusal == Refusal::kNone && (wanted.events & kLocks) != 0)
@@ -107,8 +102,31 @@ Answer start(const Start& wanted, const int (&descriptors)[2]) {
   if (answer.refusal != Refusal::kNone) {
     server.recording.close();
     stop_all(jni);
+    server.events = 0;
   }
   return answer;
+}
+
+Answer start(const Start& wanted, const int (&descriptors)[2]) {
+  AsJavaThread attached(server.vm);
+  if (attached.jni() == nullptr) {
+    close_both(descriptors);
+    return failed("the JVM takes no more threads");
+  }
+  server.events = 0;
+  Answer answer = server.recording.open(attached.jni(), wanted, descriptors[0], descriptors[1]);
+  return answer.refusal == Refusal::kNone ? begin(attached.jni(), wanted) : answer;
+}
+
+// False when it cannot go on.
+bool start_more(const Start& wanted) {
+  AsJavaThread attached(server.vm);
+  Answer answer = failed("the JVM takes no more threads");
+  if (attached.jni() != nullptr) {
+    server.recording.set_offsets(wanted.thread);
+    answer = begin(attached.jni(), wanted);
+  }
+  return server.channel.send(&answer, sizeof answer) && answer.refusal == Refusal::kNone;
 }
 
 void survey() {
@@ -144,14 +162,23 @@ union Message {
   MessageHeader header;
   Knowledge knowledge;
   Flush flush;
+  Start start;
+  Read read;
+  ReadPlace place;
   Message() : header() {}
 };
 
 // False when it cannot go on.
 bool obey(const Message& message) {
+  if (message.header.size == sizeof(Read) && is_valid(message.read, server.secret))
+    return answer(server.channel, message.read, server.recording.memory());
+  if (message.header.size == sizeof(ReadPlace) && is_valid(message.place, server.secret))
+    return answer(server.channel, message.place);
+  if (message.header.size == sizeof(Start) && is_valid(message.start, server.secret))
+    return start_more(message.start);
   if (message.header.size == sizeof(Knowledge) && is_valid(message.knowledge, server.secret)) {
     server.recording.know(message.knowledge.chunks);
-  } else if (is_valid(message.flush, server.secret)) {
+  } else if (message.header.size == sizeof(Flush) && is_valid(message.flush, server.secret)) {
     if ((server.events & kLocks) != 0) server.locks.flush();
     if ((server.events & kAllocations) != 0) survey();
     Answer done;

@@ -22,7 +22,9 @@ constexpr uint32_t kLargestOffset = 64 << 10;
 constexpr uint32_t kAllocations = 1, kLocks = 2;
 // Threads that rtprof interrupts.
 constexpr uint32_t kSnapshots = 4;
-constexpr uint32_t kAllEvents = kAllocations | kLocks | kSnapshots;
+// Nothing but memory, until it is told more.
+constexpr uint32_t kMemory = 8;
+constexpr uint32_t kAllEvents = kAllocations | kLocks | kSnapshots | kMemory;
 
 struct Start {
   MessageHeader header{.type = MessageType::kStart, .size = sizeof(Start)};

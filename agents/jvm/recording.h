@@ -23,6 +23,9 @@ class Recording {
  public:
   // On a thread that is attached to the JVM. Takes the ring's descriptors in any case.
   Answer open(JNIEnv* jni, const Start& wanted, int memory, int event);
+  // Where things are in a JavaThread, before what needs it begins.
+  void set_offsets(const ThreadOffsets& offsets) { offsets_ = offsets; }
+  const OwnMemory& memory() const { return memory_; }
   // On any thread, while it is open.
   void know(const rt_chunk_settings& chunks) { carried_.know(chunks); }
   // On any thread: from here on nothing is recorded, and the ring is not touched.

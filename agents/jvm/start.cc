@@ -30,6 +30,20 @@ bool is_valid(const Knowledge& knowledge, const Secret& secret) {
   return is_message(knowledge, MessageType::kKnowledge, secret) && is_place(knowledge.chunks.thread_entry);
 }
 
+bool is_valid(const Read& read, const Secret& secret) {
+  if (!is_message(read, MessageType::kRead, secret) || read.count > kMostReadRanges) return false;
+  uint64_t bytes = 0;
+  for (uint32_t i = 0; i < read.count; ++i) {
+    if (read.ranges[i].size > kMostReadBytes) return false;
+    bytes += read.ranges[i].size;
+  }
+  return bytes <= kMostReadBytes;
+}
+
+bool is_valid(const ReadPlace& read, const Secret& secret) {
+  return is_message(read, MessageType::kReadPlace, secret) && read.tid > 0;
+}
+
 bool is_valid(const Flush& flush, const Secret& secret) {
   return is_message(flush, MessageType::kFlush, secret);
 }

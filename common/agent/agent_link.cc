@@ -11,7 +11,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstddef>
 #include <cstring>
+#include <utility>
 
 #include "common/base/error.h"
 #include "common/process/effective_ids.h"
@@ -19,6 +21,8 @@
 
 namespace rtprof {
 namespace {
+
+constexpr Nanoseconds kReadPatience = 2 * kSecond;
 
 Failure failed(const char* what) {
   return {fmt::format("{}: {}", what, errno_text(errno)), errno};
@@ -43,6 +47,29 @@ bool is_process(int socket, pid_t pid) {
 bool is_well_formed(const agents::MessageHeader& header, agents::MessageType type, size_t size) {
   return header.magic == agents::kMagic && header.protocol == agents::kProtocol && header.type == type &&
          header.size == size;
+}
+
+std::optional<Failure> refusal_in(const agents::Answer& answer) {
+  if (answer.refusal == agents::Refusal::kNone) return std::nullopt;
+  return Failure{std::string(answer.text, ::strnlen(answer.text, sizeof answer.text)),
+                 answer.refusal == agents::Refusal::kOccupied ? EBUSY : 0};
+}
+
+// What is in the target's answer goes where it was wanted, as far as it is there.
+size_t copied(const agents::Bytes& found, std::span<const MemoryRange> ranges) {
+  size_t at = 0;
+  size_t count = std::min<size_t>(found.ranges, ranges.size());
+  for (size_t i = 0; i < count; ++i) {
+    if (ranges[i].size > found.size - at) return i;
+    std::memcpy(ranges[i].destination, found.bytes + at, ranges[i].size);
+    at += ranges[i].size;
+  }
+  return count;
+}
+
+template <typename Message>
+std::span<const uint8_t> bytes_of(const Message& message) {
+  return {reinterpret_cast<const uint8_t*>(&message), sizeof message};
 }
 
 template <typename Message>
@@ -112,9 +139,7 @@ std::optional<Failure> AgentLink::start(std::span<const uint8_t> bytes, const Sh
     return failed("cannot start the agent");
   auto said = answer(patience);
   if (!said) return said.failure();
-  if (said->refusal == agents::Refusal::kNone) return std::nullopt;
-  return Failure{std::string(said->text, ::strnlen(said->text, sizeof said->text)),
-                 said->refusal == agents::Refusal::kOccupied ? EBUSY : 0};
+  return refusal_in(*said);
 }
 
 Result<agents::Answer> AgentLink::answer(Nanoseconds patience) const {
@@ -127,11 +152,70 @@ Result<agents::Answer> AgentLink::answer(Nanoseconds patience) const {
   return answer;
 }
 
+std::optional<Failure> AgentLink::start_more(std::span<const uint8_t> bytes, Nanoseconds patience) const {
+  std::lock_guard lock(*mutex_);
+  tell(bytes);
+  auto said = answer(patience);
+  if (!said) return said.failure();
+  return refusal_in(*said);
+}
+
+// A target that is stopped answers when it goes on: until then nobody waits for it again.
+bool AgentLink::ask(std::span<const uint8_t> request, uint32_t number, agents::Bytes& found) const {
+  if (awaited_ != 0 && !take_answer(0, found)) return false;
+  if (::send(socket_.get(), request.data(), request.size(), MSG_NOSIGNAL) < 0) return false;
+  awaited_ = number;
+  return take_answer(kReadPatience, found);
+}
+
+bool AgentLink::take_answer(Nanoseconds patience, agents::Bytes& found) const {
+  constexpr ssize_t kHead = offsetof(agents::Bytes, bytes);
+  TimePoint until = monotonic_now() + patience;
+  while (is_readable(socket_.get(), until)) {
+    ssize_t got = ::recv(socket_.get(), &found, sizeof found, 0);
+    if (got <= 0) return false;
+    if (got == sizeof(agents::Answer) && found.header.type == agents::MessageType::kAnswer) {
+      has_answered_ = true;
+      continue;
+    }
+    bool is_found = got >= kHead && found.number == awaited_ && got - kHead == found.size &&
+                    is_well_formed(found.header, agents::MessageType::kBytes, static_cast<uint32_t>(got));
+    if (!is_found) return false;
+    awaited_ = 0;
+    return true;
+  }
+  return false;
+}
+
+size_t AgentLink::read(std::span<const MemoryRange> ranges) const {
+  agents::Read request;
+  request.secret = secret_;
+  request.count = static_cast<uint32_t>(ranges.size());
+  for (size_t i = 0; i < ranges.size(); ++i) request.ranges[i] = {ranges[i].address, ranges[i].size};
+  std::lock_guard lock(*mutex_);
+  request.number = ++asked_;
+  agents::Bytes found;
+  return ask(bytes_of(request), request.number, found) ? copied(found, ranges) : 0;
+}
+
+std::optional<std::string> AgentLink::read_place(pid_t inner_tid) const {
+  agents::ReadPlace request;
+  request.secret = secret_;
+  request.tid = inner_tid;
+  std::lock_guard lock(*mutex_);
+  request.number = ++asked_;
+  agents::Bytes found;
+  if (!ask(bytes_of(request), request.number, found) || found.ranges == 0) return std::nullopt;
+  return std::string(reinterpret_cast<const char*>(found.bytes), found.size);
+}
+
 void AgentLink::tell(std::span<const uint8_t> bytes) const {
   ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
 bool AgentLink::has_answered(Nanoseconds patience) const {
+  std::lock_guard lock(*mutex_);
+  if (std::exchange(has_answered_, false)) return true;
   if (!is_readable(socket_.get(), monotonic_now() + patience)) return false;
   agents::Answer ignored;
   [[maybe_unused]] ssize_t got = ::recv(socket_.get(), &ignored, sizeof ignored, MSG_TRUNC);

@@ -123,6 +123,12 @@ std::vector<pid_t> Process::threads() const {
   return numeric_entries(directory() + "/task");
 }
 
+std::optional<std::string> Process::syscall_of(pid_t tid) const {
+  if (insider_) return insider_->syscall_of(tid);
+  auto text = read_file(directory() + "/task/" + std::to_string(tid) + "/syscall");
+  return text ? std::optional(std::move(*text)) : std::nullopt;
+}
+
 std::vector<Mapping> Process::mappings() const {
   auto text = read_file(directory() + "/maps");
   return text ? parse_maps(*text) : std::vector<Mapping>();

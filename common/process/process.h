@@ -3,11 +3,15 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "common/base/fd.h"
 #include "common/base/result.h"
+#include "common/process/insider.h"
 #include "common/process/memory.h"
 #include "common/process/procfs.h"
 
@@ -53,7 +57,12 @@ class Process {
   // "/proc/PID".
   std::string directory() const { return "/proc/" + std::to_string(pid_); }
 
-  const RemoteMemory& memory() const { return memory_; }
+  const Memory& memory() const { return insider_ ? insider_->memory() : memory_; }
+  // What the file of that name says of a thread, proc(5); nothing when it has ended or that is closed to us.
+  std::optional<std::string> syscall_of(pid_t tid) const;
+  // From here on what is closed to us is read by somebody else. Not while another thread reads.
+  void read_by(std::shared_ptr<const Insider> insider) const { insider_ = std::move(insider); }
+  bool has_insider() const { return insider_ != nullptr; }
   // Readable by poll when the process ends; -1 where the kernel has no pidfds.
   int pidfd() const { return pidfd_.get(); }
 
@@ -70,6 +79,7 @@ class Process {
   std::string command_;
   std::string executable_;
   RemoteMemory memory_;
+  mutable std::shared_ptr<const Insider> insider_;
   UniqueFd pidfd_;
   mutable Nanoseconds last_cpu_time_ = 0;
 };

@@ -1,6 +1,6 @@
 """Kills a recording by the agent at random instants, and looks at what it leaves behind.
 
-usage: killed_agent.py PID TIMES RTPROF SECONDS EVENTS
+usage: killed_agent.py PID TIMES RTPROF SECONDS EVENTS     (RTPROF: a command, of which words may come before rtprof)
 
 Within SECONDS of each kill no file of rtprof's is in the target's file system, and no thread, descriptor or mapping
 of the recording is in the target, and SIGURG is not handled there; the target computes. Afterwards a recording succeeds. Ends with status 1 otherwise.
@@ -9,12 +9,13 @@ of the recording is in the target, and SIGURG is not handled there; the target c
 import os
 import pathlib
 import random
+import shlex
 import signal
 import subprocess
 import sys
 import time
 
-pid, times, rtprof = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
+pid, times, rtprof = int(sys.argv[1]), int(sys.argv[2]), shlex.split(sys.argv[3])
 patience, events = float(sys.argv[4]), sys.argv[5]
 process = pathlib.Path(f"/proc/{pid}")
 inner_pid = (process / "status").read_text().split("NSpid:")[1].split("\n")[0].split()[-1]
@@ -51,7 +52,7 @@ def cpu_ticks():
 
 
 def record(*options):
-    command = [rtprof, "attach", "--pid", str(pid), "-q", "-e", events, "--mechanism", "agent", *options]
+    command = [*rtprof, "attach", "--pid", str(pid), "-q", "-e", events, "--mechanism", "agent", *options]
     return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
 
 
