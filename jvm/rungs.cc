@@ -100,10 +100,9 @@ std::unique_ptr<Source> open_by_rungs(const Subject& subject) {
   if (takes_threads) {
     if (subject.agent != nullptr) by_agent.reason += "; its memory is read by the agent";
     if (has_virtual && has_filter) by_agent.reason += fmt::format("; {}", kFiltered);
-    outside = native::open_native_pull(subject.process, others, subject.services.recorder(),
-                                       subject.services.workshop(), subject.kind,
-                                       std::make_unique<SignalledStacks>(subject.process, agent, !has_filter),
-                                       Mechanism::kAgent, by_agent.reason);
+    outside = native::open_native_pull(
+        subject.process, others, subject.services.recorder(), subject.services.workshop(), subject.kind,
+        std::make_unique<SignalledStacks>(subject.process, agent), Mechanism::kAgent, by_agent.reason);
   }
   if (outside != nullptr) sources.push_back(std::move(outside));
   return combine(std::move(sources));

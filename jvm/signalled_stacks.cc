@@ -40,8 +40,8 @@ bool is_agents_own(const Process& process, pid_t tid) {
 
 }  // namespace
 
-SignalledStacks::SignalledStacks(const Process& process, std::shared_ptr<Agent> agent, bool reads_beside)
-    : process_(process), agent_(std::move(agent)), reads_beside_(reads_beside) {
+SignalledStacks::SignalledStacks(const Process& process, std::shared_ptr<Agent> agent)
+    : process_(process), agent_(std::move(agent)) {
   agent_->on(agents::RecordType::kSnapshot, [this](std::span<const uint8_t> record) { arrived(record); });
 }
 
@@ -112,7 +112,7 @@ native::RunningStacks::Taken SignalledStacks::late(pid_t tid, Asked& asked) cons
 }
 
 native::RunningStacks::Taken SignalledStacks::take(PulledThread& thread,
-                                                   const std::function<void()>& beside) {
+                                                   const std::function<void()>& /*beside*/) {
   auto known = asked_.find(thread.tid);
   // What came late tells where the thread went on when it was given a CPU, and not what it runs now.
   if (known == asked_.end() || known->second.came != 0) {
@@ -126,10 +126,8 @@ native::RunningStacks::Taken SignalledStacks::take(PulledThread& thread,
   Taken taken;
   taken.is_taken = true;
   taken.times = thread.probe.times();
-  if (auto found = parse_interrupted_thread(record_); found && !found->stack.stack.empty()) {
+  if (auto found = parse_interrupted_thread(record_); found && !found->stack.stack.empty())
     taken.snapshot = found->stack;
-    if (found->stack.attached.empty() && reads_beside_) beside();
-  }
   return taken;
 }
 

@@ -17,12 +17,12 @@ namespace rtprof::jvm {
 // to wait for a CPU writes its snapshot when it is given one, too late: it is left out, and asked for again.
 class SignalledStacks final : public native::RunningStacks {
  public:
-  // Of an agent that was asked for agents::jvm::kSnapshots. `reads_beside`: what the
-  // handler has not copied may be read a moment later. `process` outlives this.
-  SignalledStacks(const Process& process, std::shared_ptr<Agent> agent, bool reads_beside);
+  // Of an agent that was asked for agents::jvm::kSnapshots. `process` outlives this.
+  SignalledStacks(const Process& process, std::shared_ptr<Agent> agent);
   ~SignalledStacks() override;
 
   void begin_batch() override;
+  // What is beside the stack the handler has copied, too: a moment later it is another virtual thread's.
   Taken take(PulledThread& thread, const std::function<void()>& beside) override;
 
  private:
@@ -42,7 +42,6 @@ class SignalledStacks final : public native::RunningStacks {
 
   const Process& process_;
   std::shared_ptr<Agent> agent_;
-  const bool reads_beside_;
   bool is_broken_ = false;
   std::unordered_map<pid_t, Asked> asked_;
   std::unordered_map<uint64_t, pid_t> by_number_;

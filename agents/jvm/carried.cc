@@ -53,19 +53,14 @@ void Carried::know(const rt_chunk_settings& settings) {
   is_known_.store(true, std::memory_order_release);
 }
 
-// The thread's own: nobody else writes there, and no collector moves it.
-uint64_t own_word(const uint8_t* address) {
-  return *reinterpret_cast<const volatile uint64_t*>(address);
-}
-
 Carried::Copy Carried::copy(const uint8_t* thread, const StackHeader& stack) {
   if (!is_known_.load(std::memory_order_acquire)) return {};
-  uint64_t entry = own_word(thread + settings_.thread_entry);
+  // A Thread that is no JavaThread may end before that.
+  uint64_t entry = word_at(reinterpret_cast<uintptr_t>(thread) + settings_.thread_entry);
   uint64_t place = entry + settings_.entry_continuation;
   bool is_on_stack = entry >= stack.sp && place - stack.sp + sizeof(uint64_t) <= stack.size;
   if (!is_on_stack || entry % sizeof(uint64_t) != 0 || place % sizeof(uint64_t) != 0) return {};
-  uint64_t continuation =
-      own_word(reinterpret_cast<const uint8_t*>(place));  // NOLINT(performance-no-int-to-ptr)
+  uint64_t continuation = word_at(place);
   Buffer* buffer = continuation == 0 ? nullptr : take_buffer();
   if (buffer == nullptr) return {};
   uint32_t size = rt_copy_continuation(&settings_, entry, continuation, &buffer->scratch);

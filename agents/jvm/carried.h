@@ -42,10 +42,9 @@ class Carried {
   };
 
   void know(const rt_chunk_settings& settings);
-  bool is_known() const { return is_known_.load(std::memory_order_acquire); }
   // While no copy is made.
   void forget() { is_known_.store(false); }
-  // Of the virtual thread that the calling thread carries, whose JavaThread and whose stack these are.
+  // Of the virtual thread that the calling thread carries, whose Thread and whose stack these are.
   Copy copy(const uint8_t* thread, const StackHeader& stack);
 
  private:

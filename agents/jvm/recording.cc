@@ -88,6 +88,8 @@ Answer Recording::open(JNIEnv* jni, const Start& wanted, int memory, int event) 
     ring_.close();
     return refused(Refusal::kMissing, "java.lang.Thread does not tell its JavaThread");
   }
+  // Without, callers of virtual threads are missing from snapshots.
+  own_thread_.find(current(jni).address);
   is_open_.store(true, std::memory_order_release);
   return {};
 }
@@ -130,23 +132,13 @@ void Recording::sample(const Thread& thread, const Values& values, const char* t
   ring_.commit(room);
 }
 
-// Java code has its JavaThread in r15. What else may be there does not say of itself that this is its stack.
-const uint8_t* Recording::java_thread(uintptr_t r15, uintptr_t sp) const {
-  uint64_t end = 0, size = 0;
-  bool is_read = memory_.get(end, r15 + offsets_.stack_base) && memory_.get(size, r15 + offsets_.stack_size);
-  return is_read && end - size < sp && sp < end ? at(r15) : nullptr;
-}
-
 void Recording::snapshot(uint64_t number, const ucontext_t& interrupted) {
   const greg_t* registers = interrupted.uc_mcontext.gregs;
   auto sp = static_cast<uintptr_t>(registers[REG_RSP]);
   size_t size = OwnMemory::readable(sp, bytes_of_stack(sp)) / sizeof(uint64_t) * sizeof(uint64_t);
   Carried::Copy chunks;
-  if (carried_.is_known()) {
-    StackHeader stack{.sp = sp, .size = static_cast<uint32_t>(size)};
-    const uint8_t* thread = java_thread(static_cast<uintptr_t>(registers[REG_R15]), sp);
-    if (thread != nullptr) chunks = carried_.copy(thread, stack);
-  }
+  const uint8_t* thread = own_thread_.get();
+  if (thread != nullptr) chunks = carried_.copy(thread, {.sp = sp, .size = static_cast<uint32_t>(size)});
   uint32_t chunks_at = aligned(sizeof(Snapshot) + size);
   auto room = ring_.reserve(chunks_at + aligned(chunks.size()), RecordType::kSnapshot);
   if (room.record == nullptr) return;

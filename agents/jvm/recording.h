@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "agents/jvm/carried.h"
+#include "agents/jvm/own_thread.h"
 #include "agents/jvm/protocol.h"
 #include "agents/own_memory.h"
 #include "agents/ring_writer.h"
@@ -75,11 +76,10 @@ class Recording {
   void lose() { ring_.lose(); }
 
  private:
-  const uint8_t* java_thread(uintptr_t r15, uintptr_t sp) const;
-
   ThreadOffsets offsets_;
   OwnMemory memory_;
   uintptr_t jni_in_thread_ = 0;  // where in a JavaThread its JNIEnv is
+  OwnThread own_thread_;
   RingWriter ring_;
   Carried carried_;
   std::atomic<bool> is_open_ = false;
