@@ -17,6 +17,8 @@ namespace {
 // For one thread, and for all of a tick together.
 constexpr Nanoseconds kPatience = 2 * kMillisecond;
 constexpr Nanoseconds kPatienceOfBatch = 4 * kMillisecond;
+// At the end, for what is still to come.
+constexpr Nanoseconds kPatienceAtEnd = 100 * kMillisecond;
 // A thread that has not come by then is looked at closer.
 constexpr Nanoseconds kSuspicious = 100 * kMillisecond;
 // One that has not come for so long does not answer.
@@ -46,6 +48,9 @@ SignalledStacks::SignalledStacks(const Process& process, std::shared_ptr<Agent> 
 }
 
 SignalledStacks::~SignalledStacks() {
+  is_broken_ = !agent_->drain();
+  TimePoint until = monotonic_now() + kPatienceAtEnd;
+  while (!by_number_.empty() && !is_broken_ && monotonic_now() < until) drain_by(until);
   agent_->on(agents::RecordType::kSnapshot, nullptr);
 }
 
@@ -76,15 +81,17 @@ bool SignalledStacks::ask(pid_t tid) {
   return true;
 }
 
+void SignalledStacks::drain_by(TimePoint until) {
+  pollfd event{agent_->event(), POLLIN, 0};
+  timespec left{0, std::max<Nanoseconds>(until - monotonic_now(), 0)};
+  ::ppoll(&event, 1, &left, nullptr);
+  is_broken_ = !agent_->drain();
+}
+
 void SignalledStacks::wait_for(const Asked& asked) {
   TimePoint begin = monotonic_now();
   TimePoint until = begin + std::min(kPatience, kPatienceOfBatch - waited_);
-  for (TimePoint now = begin; asked.came == 0 && !is_broken_ && now < until; now = monotonic_now()) {
-    pollfd event{agent_->event(), POLLIN, 0};
-    timespec left{0, until - now};
-    ::ppoll(&event, 1, &left, nullptr);
-    is_broken_ = !agent_->drain();
-  }
+  while (asked.came == 0 && !is_broken_ && monotonic_now() < until) drain_by(until);
   waited_ += monotonic_now() - begin;
 }
 

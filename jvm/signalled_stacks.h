@@ -19,6 +19,7 @@ class SignalledStacks final : public native::RunningStacks {
  public:
   // Of an agent that was asked for agents::jvm::kSnapshots. `process` outlives this.
   SignalledStacks(const Process& process, std::shared_ptr<Agent> agent);
+  // Waits a moment for signals that are under way: once the agent has ended they are the program's.
   ~SignalledStacks() override;
 
   void begin_batch() override;
@@ -38,6 +39,8 @@ class SignalledStacks final : public native::RunningStacks {
   // False where the thread is no more.
   bool ask(pid_t tid);
   void wait_for(const Asked& asked);
+  // Until there is something to drain, or `until`.
+  void drain_by(TimePoint until);
   Taken late(pid_t tid, Asked& asked) const;
 
   const Process& process_;
