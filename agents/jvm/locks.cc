@@ -4,6 +4,7 @@
 
 #include "agents/jvm/capabilities.h"
 #include "agents/jvm/environment.h"
+#include "agents/jvm/kept_class.h"
 #include "agents/jvm/refused.h"
 
 namespace rtprof::agents::jvm {
@@ -23,12 +24,6 @@ uint64_t scrambled(uint64_t number) {
   number = (number ^ number >> 30) * 0xbf58476d1ce4e5b9;
   number = (number ^ number >> 27) * 0x94d049bb133111eb;
   return number ^ number >> 31;
-}
-
-jclass kept_class(JNIEnv* jni, const char* name) {
-  jclass found = jni->FindClass(name);
-  jni->ExceptionClear();
-  return found == nullptr ? nullptr : static_cast<jclass>(jni->NewGlobalRef(found));
 }
 
 void forget(JNIEnv* jni, jclass& type) {

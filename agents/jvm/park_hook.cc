@@ -2,6 +2,8 @@
 
 #include <cstring>
 
+#include "agents/jvm/kept_class.h"
+
 // RTPROF_NATIVE_SETTER: the path of the class that the build has made.
 asm(".section .rodata\n"
     "rtprof_native_setter_begin:\n"
@@ -40,12 +42,6 @@ void JNICALL set_natives(JNIEnv* jni, jclass, jlong function) {
   JNINativeMethod method{park_name, park_signature,
                          reinterpret_cast<void*>(function)};  // NOLINT(performance-no-int-to-ptr)
   jni->RegisterNatives(unsafe_class, &method, 1);
-}
-
-jclass kept_class(JNIEnv* jni, const char* name) {
-  jclass found = jni->FindClass(name);
-  jni->ExceptionClear();
-  return found == nullptr ? nullptr : static_cast<jclass>(jni->NewGlobalRef(found));
 }
 
 }  // namespace
