@@ -28,6 +28,7 @@ char set_name[] = "set0", set_signature[] = "(J)V";
 ParkHook* hook = nullptr;
 void* found_park = nullptr;
 jclass unsafe_class = nullptr;
+bool has_registered = false;
 
 jint JNICALL take_natives(JNIEnv*, jclass, const JNINativeMethod* methods, jint count) {
   for (jint i = 0; i < count; ++i) {
@@ -41,7 +42,7 @@ jint JNICALL take_natives(JNIEnv*, jclass, const JNINativeMethod* methods, jint 
 void JNICALL set_natives(JNIEnv* jni, jclass, jlong function) {
   JNINativeMethod method{park_name, park_signature,
                          reinterpret_cast<void*>(function)};  // NOLINT(performance-no-int-to-ptr)
-  jni->RegisterNatives(unsafe_class, &method, 1);
+  has_registered = jni->RegisterNatives(unsafe_class, &method, 1) == JNI_OK;
 }
 
 }  // namespace
@@ -81,11 +82,11 @@ bool ParkHook::find_setter(JNIEnv* jni) {
 
 bool ParkHook::put(JNIEnv* jni, Park function) {
   JNINativeMethod method{set_name, set_signature, reinterpret_cast<void*>(set_natives)};
+  has_registered = false;
   if (jni->RegisterNatives(setter_, &method, 1) == JNI_OK)
     jni->CallStaticVoidMethod(setter_, set_, reinterpret_cast<jlong>(function));
-  bool is_put = jni->ExceptionCheck() == JNI_FALSE;
   jni->ExceptionClear();
-  return is_put;
+  return has_registered;
 }
 
 bool ParkHook::set(JNIEnv* jni, Function function, void* self) {
@@ -99,8 +100,8 @@ bool ParkHook::set(JNIEnv* jni, Function function, void* self) {
 }
 
 void ParkHook::reset(JNIEnv* jni) {
-  if (is_set_) put(jni, original_);
-  is_set_ = false;
+  // Where that fails it stays, and calls HotSpot's own for as long as nothing is recorded.
+  if (is_set_) is_set_ = !put(jni, original_);
 }
 
 void JNICALL ParkHook::park(JNIEnv* jni, jobject unsafe, jboolean is_absolute, jlong time) {
