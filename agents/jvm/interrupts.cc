@@ -12,6 +12,10 @@ namespace {
 // A handler is given no place for data of its own.
 Interrupts* running = nullptr;
 
+bool is_same(const struct sigaction& one, const struct sigaction& other) {
+  return one.sa_sigaction == other.sa_sigaction && one.sa_flags == other.sa_flags;
+}
+
 }  // namespace
 
 Answer Interrupts::start(uint64_t mark, Recording& recording) {
@@ -29,15 +33,18 @@ Answer Interrupts::start(uint64_t mark, Recording& recording) {
   }
   // With ours above it, too, the two would call each other without end.
   if (is_buried_) return refused(Refusal::kMissing, "another handler of SIGURG lies over that of rtprof");
-  before_ = now;
+  before_[0] = now;
+  next_.store(&before_[0]);
   struct sigaction ours {};
   ours.sa_sigaction = on_signal;
   // What was wanted for the handler that is called by ours.
   ours.sa_mask = now.sa_mask;
   // On the stack that a thread has for signals, where it has one: who has one needs it so.
   ours.sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK;
-  if (::sigaction(kSnapshotSignal, &ours, nullptr) != 0)
+  if (::sigaction(kSnapshotSignal, &ours, &before_[1]) != 0)
     return refused(Refusal::kFailed, "the signal cannot be handled", errno);
+  // The program may have changed it meanwhile.
+  if (!is_same(before_[1], now)) next_.store(&before_[1]);
   is_installed_ = true;
   return {};
 }
@@ -47,16 +54,22 @@ void Interrupts::stop() {
   is_installed_ = false;
   struct sigaction now {};
   bool is_ours = ::sigaction(kSnapshotSignal, nullptr, &now) == 0 && now.sa_sigaction == on_signal;
-  if (is_ours) ::sigaction(kSnapshotSignal, &before_, nullptr);
+  if (is_ours) {
+    ::sigaction(kSnapshotSignal, next_.load(), &now);
+    // The program may have put its own over it meanwhile.
+    is_ours = now.sa_sigaction == on_signal;
+    if (!is_ours) ::sigaction(kSnapshotSignal, &now, nullptr);
+  }
   is_buried_ = !is_ours;
   // `running` stays: a handler of somebody else's may call ours.
 }
 
 void Interrupts::pass_on(int signal, siginfo_t* info, void* context) const {
-  if ((before_.sa_flags & SA_SIGINFO) != 0) {
-    if (before_.sa_sigaction != nullptr) before_.sa_sigaction(signal, info, context);
-  } else if (before_.sa_handler != SIG_DFL && before_.sa_handler != SIG_IGN) {
-    before_.sa_handler(signal);
+  const struct sigaction& next = *next_.load();
+  if ((next.sa_flags & SA_SIGINFO) != 0) {
+    if (next.sa_sigaction != nullptr) next.sa_sigaction(signal, info, context);
+  } else if (next.sa_handler != SIG_DFL && next.sa_handler != SIG_IGN) {
+    next.sa_handler(signal);
   }
 }
 

@@ -24,7 +24,8 @@ class Interrupts {
 
   std::atomic<Recording*> recording_ = nullptr;
   std::atomic<uint64_t> mark_ = 0;
-  struct sigaction before_ {};
+  struct sigaction before_[2] = {};
+  std::atomic<const struct sigaction*> next_ = before_;  // of them, the one that ours passes on to
   bool is_installed_ = false;
   bool is_buried_ = false;  // somebody has a handler over ours, which may call it
 };
