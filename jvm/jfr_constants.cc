@@ -49,6 +49,8 @@ void JfrConstants::add_value(const JfrType& type, uint64_t id, JfrBytes& bytes) 
     classes_[id] = number_of(type, bytes, "name");
   } else if (type.name == "java.lang.String") {
     strings_[id] = bytes.text();
+  } else if (type.name == "jdk.types.ThreadGroup") {
+    thread_groups_[id] = text_of(type, bytes, "name");
   } else if (type.name == "jdk.types.FrameType") {
     frame_kinds_[id] = frame_kind_of(text_of(type, bytes, "description").text);
   } else if (type.name == "jdk.types.Method") {
@@ -72,6 +74,10 @@ void JfrConstants::add_thread(const JfrType& type, uint64_t id, JfrBytes& bytes)
   JfrThread thread;
   std::string os_name;
   JfrTypes::read(type, bytes, [&](const JfrField& field, JfrBytes& value) {
+    if (field.is_reference && !field.is_array && field.name == "group") {
+      thread.group = value.number();
+      return true;
+    }
     if (field.is_reference || field.is_array) return false;
     if (field.name == "osName" && field.type->shape == JfrShape::kText) {
       os_name = value.text().text;
@@ -171,6 +177,20 @@ std::optional<JfrMethod> JfrConstants::method(uint64_t id) const {
   if (name == nullptr) return std::nullopt;
   const std::string* descriptor = symbol(method->descriptor);
   return JfrMethod{*type + "." + *name, descriptor == nullptr ? "" : *descriptor};
+}
+
+std::vector<int64_t> JfrConstants::carriers() const {
+  // jdk.internal.misc.CarrierThread, from JDK 21 on.
+  constexpr std::string_view kGroup = "CarrierThreads";
+  // The pool's timer, which carries none (java.util.concurrent.DelayScheduler, from JDK 25 on).
+  constexpr std::string_view kTimer = "-delayScheduler";
+  std::vector<int64_t> tids;
+  for (const auto& [id, thread] : threads_) {
+    const JfrText* group = thread.is_virtual ? nullptr : find(thread_groups_, thread.group);
+    const std::string* name = group == nullptr ? nullptr : text(*group);
+    if (name != nullptr && *name == kGroup && !thread.name.ends_with(kTimer)) tids.push_back(thread.os_id);
+  }
+  return tids;
 }
 
 JfrFrameKind JfrConstants::frame_kind(uint64_t id) const {

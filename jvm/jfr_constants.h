@@ -15,6 +15,7 @@ struct JfrThread {
   std::string name;     // the program's, else the kernel's
   int64_t os_id = 0;    // in the target's pid namespace
   int64_t java_id = 0;  // 0: no thread of Java's
+  uint64_t group = 0;   // a constant of type jdk.types.ThreadGroup
   bool is_virtual = false;
 };
 
@@ -49,6 +50,8 @@ class JfrConstants {
   const JfrThread* thread(uint64_t id) const;
   const JfrTrace* trace(uint64_t id) const;
   std::optional<JfrMethod> method(uint64_t id) const;
+  // Which threads carry virtual ones, by os_id.
+  std::vector<int64_t> carriers() const;
   JfrFrameKind frame_kind(uint64_t id) const;
 
  private:
@@ -72,6 +75,7 @@ class JfrConstants {
   std::unordered_map<uint64_t, RawMethod> methods_;
   std::unordered_map<uint64_t, uint64_t> classes_;  // their names
   std::unordered_map<uint64_t, JfrText> symbols_;
+  std::unordered_map<uint64_t, JfrText> thread_groups_;  // their names
   std::unordered_map<uint64_t, JfrText> strings_;
   std::unordered_map<uint64_t, JfrFrameKind> frame_kinds_;
 };

@@ -129,6 +129,9 @@ bool JfrRepository::read(File& file, const Take& take) {
     ++errors_;
     file.ended = true;
   }
+  for (int64_t tid : file.chunk.constants().carriers()) {
+    if (carriers_.insert(tid).second) new_carriers_.push_back(tid);
+  }
   // Those that have waited once have what they are going to have.
   for (size_t i = 0; i < events.size(); ++i) {
     bool is_final = file.ended || i < waited;

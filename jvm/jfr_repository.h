@@ -6,6 +6,7 @@
 #include <set>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "common/base/clock.h"
@@ -35,6 +36,9 @@ class JfrRepository {
   // Reads what has become complete. True when there was something.
   bool update(const Take& take);
 
+  // Threads that carry virtual ones, by their tids in the target's pid namespace, of which this has not told
+  // yet.
+  std::vector<int64_t> take_carriers() { return std::exchange(new_carriers_, {}); }
   // All that happened until then has been handed over; ns after the epoch. 0: nothing yet.
   TimePoint complete_until() const { return complete_until_; }
   // Chunks that made no sense, from some place on.
@@ -60,6 +64,8 @@ class JfrRepository {
   const Intern intern_;
   std::set<std::string> seen_;
   std::vector<File> files_;  // oldest first
+  std::set<int64_t> carriers_;
+  std::vector<int64_t> new_carriers_;
   TimePoint complete_until_ = 0;
   uint64_t errors_ = 0;
 };

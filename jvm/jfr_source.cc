@@ -6,10 +6,8 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <iterator>
 #include <limits>
 #include <optional>
-#include <string_view>
 #include <thread>
 #include <unordered_map>
 #include <utility>
@@ -17,15 +15,13 @@
 
 #include "common/base/error.h"
 #include "common/base/file.h"
-#include "common/process/procfs.h"
 #include "jvm/attach_denial.h"
 #include "jvm/attach_listener.h"
-#include "jvm/inner_tids.h"
 #include "jvm/jfr_accounts.h"
 #include "jvm/jfr_recording.h"
 #include "jvm/jfr_repository.h"
 #include "jvm/jfr_stacks.h"
-#include "jvm/thread_kinds.h"
+#include "jvm/jfr_threads.h"
 #include "jvm/thread_print.h"
 
 namespace rtprof::jvm {
@@ -38,10 +34,6 @@ using Missing = JfrAccounts::Missing;
 constexpr Nanoseconds kLongestFlush = 2500 * kMillisecond;
 constexpr Nanoseconds kPrintPatience = 5 * kSecond;
 constexpr auto kBetweenLooks = std::chrono::milliseconds(20);
-constexpr Nanoseconds kBetweenLooksAtTids = kSecond;
-constexpr size_t kMostVirtualThreads = 20'000;
-// As the kernel has their names, which HotSpot shortens: in the middle from JDK 26 on.
-constexpr std::string_view kCarriers[] = {"ForkJoinPool-1-", "ForkJoi..rker-"};
 
 bool wants_waits(const SamplingPlan& plan) {
   return plan.has(Event::kWall) || plan.idle;
@@ -80,10 +72,9 @@ class JfrSource final : public Source {
         recorder_(services.recorder()),
         stacks_(std::make_shared<JfrStacks>(FrameDetail{plan.native_lines, plan.jit_marks, plan.signatures})),
         namer_(recorder_.add_namer(stacks_)),
-        names_(process.pid(), recorder_, std::move(names)),
+        threads_(process, recorder_, std::move(names)),
         recording_(JfrRecording::start(process, settings_)),
         repository_(repository_of(recording_)),
-        tids_(process),
         since_(monotonic_now()),
         accounts_(interval_of(settings_), !settings_.cpu_time, since_),
         cpu_at_start_(process.cpu_time()) {
@@ -111,7 +102,7 @@ class JfrSource final : public Source {
     if (!update()) return;
     look(now);
     accounts_.share_out(emit_);
-    names_.update(now);
+    threads_.update(now);
   }
 
   // What happened until now is complete a second later.
@@ -136,7 +127,7 @@ class JfrSource final : public Source {
     for (RunQuality& quality : all) {
       quality.errors = repository_.errors();
       quality.asked = quality.samples + quality.lost + quality.errors;
-      quality.threads = known_.size();
+      quality.threads = threads_.size();
       quality.target_cpu = process_.cpu_time() - cpu_at_start_;
       quality.reason = reason_text(quality.event);
     }
@@ -144,13 +135,6 @@ class JfrSource final : public Source {
   }
 
  private:
-  struct Known {
-    std::string kind;  // what it is for, where it runs no Java: "[GC]"
-    std::string name;  // as the recording has it
-    bool is_carrier = false;
-    bool is_java = false;
-    int looks = 0;  // at the kernel's name of it
-  };
   // An event of the recording, in our terms.
   struct Seen {
     JfrEvent event;
@@ -184,13 +168,15 @@ class JfrSource final : public Source {
   bool update() {
     for (const Seen& seen : std::exchange(later_, {})) sort_in(seen);
     TimePoint offset = monotonic_now() - wall_clock_now();
-    return repository_.update(
+    bool has_read = repository_.update(
         [&](const JfrHeader& header, const JfrEvent& event, const JfrThread* thread, uint32_t stack) {
-          Seen seen{event, thread == nullptr ? without_name(event.thread) : thread_of(*thread), stack};
+          Seen seen{event, thread == nullptr ? without_name(event.thread) : threads_.id_of(*thread), stack};
           seen.start = header.time_of(event.start) + offset;
           seen.end = seen.start + std::max<Nanoseconds>(header.time_between(event.duration), 0);
           sort_in(seen);
         });
+    for (int64_t tid : repository_.take_carriers()) threads_.add_carrier(tid);
+    return has_read;
   }
 
   void sort_in(const Seen& seen) {
@@ -221,37 +207,7 @@ class JfrSource final : public Source {
   // them.
   int32_t without_name(uint64_t id) {
     if (!settings_.cpu_time || id == 0) return process_.pid();
-    return thread_of({.java_id = static_cast<int64_t>(id), .is_virtual = true});
-  }
-
-  int32_t thread_of(const JfrThread& thread) {
-    int32_t id = 0;
-    if (thread.is_virtual) {
-      bool fits = thread.java_id > 0 && thread.java_id <= std::numeric_limits<int32_t>::max();
-      id = fits ? static_cast<int32_t>(-thread.java_id) : std::numeric_limits<int32_t>::min();
-      bool is_new = !known_.contains(id);
-      if (is_new && ++virtual_threads_ > kMostVirtualThreads) return std::numeric_limits<int32_t>::min();
-    } else {
-      id = outer(thread.os_id);
-    }
-    Known& known = known_[id];
-    known.is_java = true;
-    if (!thread.name.empty() && known.name != thread.name) {
-      known.name = thread.name;
-      recorder_.thread_name({process_.pid(), id}, thread.name);
-    }
-    return id;
-  }
-
-  pid_t outer(int64_t inner) {
-    if (inner <= 0 || inner > std::numeric_limits<pid_t>::max()) return process_.pid();
-    pid_t tid = tids_.outer(static_cast<pid_t>(inner));
-    if (tid == 0 && monotonic_now() - looked_at_tids_ > kBetweenLooksAtTids) {
-      looked_at_tids_ = monotonic_now();
-      tids_ = InnerTids(process_);
-      tid = tids_.outer(static_cast<pid_t>(inner));
-    }
-    return tid == 0 ? process_.pid() : tid;
+    return threads_.id_of_virtual(id);
   }
 
   // The recorder tells of a wait when it ends. Of those that have not, HotSpot prints the stacks.
@@ -260,9 +216,10 @@ class JfrSource final : public Source {
     if (!printed) return;
     for (const PrintedThread& thread : parse_thread_print(printed->text)) {
       uint32_t stack = stacks_->intern(thread);
-      if (thread.leaf_first.empty()) stack = stacks_->marks("[native]", known(outer(thread.tid)).kind);
+      if (thread.leaf_first.empty())
+        stack = stacks_->marks("[native]", threads_[threads_.outer(thread.tid)].kind);
       Reason reason = thread.reason == Reason::kNone ? stacks_->native_reason(stack) : thread.reason;
-      waiting_[outer(thread.tid)] = {reason, stack};
+      waiting_[threads_.outer(thread.tid)] = {reason, stack};
     }
   }
 
@@ -273,27 +230,9 @@ class JfrSource final : public Source {
       auto text = read_file(path);
       auto times = text ? parse_schedstat(*text) : std::nullopt;
       if (!times) continue;
-      accounts_.look(tid, *times, now, known(tid).is_carrier);
+      accounts_.look(tid, *times, now, threads_[tid].is_carrier);
     }
     for (RunQuality& quality : qualities_) ++quality.ticks;
-  }
-
-  Known& known(int32_t thread) {
-    auto [found, is_new] = known_.try_emplace(thread);
-    // A thread that has just begun has the name of the one that made it.
-    constexpr int kMostLooks = 4;
-    Known& known = found->second;
-    if (thread > 0 && known.kind.empty() && known.looks++ < kMostLooks) ask_name(thread, known);
-    if (thread > 0 && is_new && known.name.empty()) names_.add(thread);
-    return known;
-  }
-
-  void ask_name(int32_t thread, Known& known) const {
-    std::string name = kernel_thread_name(process_.pid(), thread);
-    known.kind = kind_of_thread(name);
-    if (name.starts_with("JFR ")) known.kind = "[VM]";
-    known.is_carrier = std::any_of(std::begin(kCarriers), std::end(kCarriers),
-                                   [&](std::string_view begin) { return name.starts_with(begin); });
   }
 
   uint32_t stack_of(JfrAccounts::Part& part) {
@@ -303,7 +242,7 @@ class JfrSource final : public Source {
       part.reason = waiting->second.first;
       return waiting->second.second;
     }
-    const Known& thread = known(part.thread);
+    const JfrThreads::Known& thread = threads_[part.thread];
     if (!thread.kind.empty()) return stacks_->marks("[native]", thread.kind);
     // The launcher's thread, which waits for that of main().
     if (part.thread == process_.pid() && !thread.is_java) return stacks_->marks("[native]");
@@ -343,20 +282,16 @@ class JfrSource final : public Source {
   Recorder& recorder_;
   std::shared_ptr<JfrStacks> stacks_;
   const uint32_t namer_;
-  ThreadNamer names_;
+  JfrThreads threads_;
   JfrRecording recording_;
   JfrRepository repository_;
-  InnerTids tids_;
   const TimePoint since_;
   JfrAccounts accounts_;
   const Nanoseconds cpu_at_start_;
   const JfrAccounts::Emit emit_ = [this](const JfrAccounts::Part& part) { record(part); };
-  TimePoint looked_at_tids_ = 0;
   TimePoint until_ = std::numeric_limits<TimePoint>::max();
   std::unordered_map<int32_t, std::pair<Reason, uint32_t>> waiting_;  // at until_, with their stacks
   std::vector<Seen> later_;                                           // of what happened from until_ on
-  std::unordered_map<int32_t, Known> known_;
-  size_t virtual_threads_ = 0;
   bool has_truncated_ = false;
   std::vector<RunQuality> qualities_;
 };

@@ -107,6 +107,20 @@ TEST(JfrChunkTest, ReadsEventsWhoseTypesAndConstantsComeBehindThem) {
   EXPECT_EQ(chunk.constants().frame_kind(1), JfrFrameKind::kInlined);
 }
 
+TEST(JfrChunkTest, CarriersAreThoseOfTheirGroup) {
+  JfrRecords records;
+  records.metadata();
+  records.half_of_constants(false);
+  JfrChunk chunk;
+  std::vector<JfrEvent> events;
+  ASSERT_TRUE(chunk.read(records.bytes, events));
+  EXPECT_TRUE(chunk.constants().carriers().empty());
+  JfrRecords more;
+  more.half_of_constants(true);
+  ASSERT_TRUE(chunk.read(more.bytes, events));
+  EXPECT_EQ(chunk.constants().carriers(), std::vector<int64_t>{43});
+}
+
 TEST(JfrChunkTest, GoesOnWhereItGrows) {
   JfrRecords records;
   records.metadata();

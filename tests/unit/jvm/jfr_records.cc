@@ -32,6 +32,7 @@ const std::vector<Class>& classes() {
         {"osThreadId", JfrRecords::kLong},
         {"javaName", JfrRecords::kString},
         {"javaThreadId", JfrRecords::kLong},
+        {"group", JfrRecords::kThreadGroup, true},
         {"virtual", JfrRecords::kBoolean}}},
       {JfrRecords::kTrace,
        "jdk.types.StackTrace",
@@ -49,6 +50,9 @@ const std::vector<Class>& classes() {
         {"descriptor", JfrRecords::kSymbol, true}}},
       {JfrRecords::kClass, "java.lang.Class", {{"name", JfrRecords::kSymbol, true}}},
       {JfrRecords::kSymbol, "jdk.types.Symbol", {{"string", JfrRecords::kString}}},
+      {JfrRecords::kThreadGroup,
+       "jdk.types.ThreadGroup",
+       {{"parent", JfrRecords::kThreadGroup, true}, {"name", JfrRecords::kString}}},
       {JfrRecords::kFrameType, "jdk.types.FrameType", {{"description", JfrRecords::kString}}},
       {JfrRecords::kSample,
        "jdk.ExecutionSample",
@@ -124,7 +128,13 @@ void JfrRecords::half_of_constants(bool names) {
     number(body, count);
   };
   if (names) {
-    number(body, 2);
+    number(body, 3);
+    pool(kThreadGroup, 2);
+    constexpr std::string_view kGroups[] = {"main", "CarrierThreads"};
+    for (uint64_t i = 0; i < 2; ++i) {
+      for (uint64_t each : {90 + i, uint64_t{0}}) number(body, each);
+      text(body, kGroups[i]);
+    }
     pool(kClass, 1);
     for (uint64_t each : {60, 50}) number(body, each);
     pool(kSymbol, 4);
@@ -136,13 +146,26 @@ void JfrRecords::half_of_constants(bool names) {
     return record(kCheckpoint, body);
   }
   number(body, 4);
-  pool(kThread, 1);
-  number(body, 7);
-  text(body, "worker-os");
-  number(body, 42);
-  text(body, "worker");
-  number(body, 30);
-  body.push_back(0);
+  struct Thread {
+    uint64_t id, os_id;
+    std::string_view name;
+    uint64_t java_id, group;
+    bool is_virtual;
+  };
+  constexpr Thread kThreads[] = {{10, 44, "Pool-1-delayScheduler", 33, 91, false},
+                                 {7, 42, "worker", 30, 90, false},
+                                 {8, 43, "carrier", 31, 91, false},
+                                 {9, 43, "job", 32, 91, true}};
+  pool(kThread, 4);
+  for (const Thread& thread : kThreads) {
+    number(body, thread.id);
+    text(body, "name-of-the-kernel");
+    number(body, thread.os_id);
+    text(body, thread.name);
+    number(body, thread.java_id);
+    number(body, thread.group);
+    body.push_back(thread.is_virtual ? 1 : 0);
+  }
   pool(kTrace, 1);
   number(body, 3);
   body.push_back(1);

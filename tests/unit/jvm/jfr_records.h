@@ -24,6 +24,7 @@ class JfrRecords {
     kClass,
     kSymbol,
     kFrameType,
+    kThreadGroup,
     kSample = 100,
     kPark,
     kOther,
@@ -61,7 +62,8 @@ class JfrRecords {
   }
 
   void metadata();
-  // Thread 7 "worker" (tid 42), and trace 3: A.inner:11 called by A.outer:22.
+  // Threads 7 "worker" (tid 42), 8 "carrier" (43) of the group "CarrierThreads", 10, the timer of its pool
+  // (44), and 9, a virtual one that it carries; and trace 3: A.inner:11 called by A.outer:22.
   void constants();
   // Of the trace and what it needs, without the methods' names; and those.
   void half_of_constants(bool names);
