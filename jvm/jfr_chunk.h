@@ -51,6 +51,9 @@ struct JfrEvent {
 // One chunk, read as it grows: the records that have become complete are handed in as they come.
 class JfrChunk {
  public:
+  explicit JfrChunk(size_t most_constant_bytes = JfrConstants::kMostBytes)
+      : constants_(most_constant_bytes) {}
+
   // Appends the events of `records`, which are whole and follow those of the call before. Constants of all of
   // them are known afterwards, as far as they are there yet. False where the bytes make no sense: then what
   // could be read before that was appended, and nothing that follows can be read.

@@ -16,6 +16,23 @@ JfrFrameKind frame_kind_of(std::string_view description) {
   return JfrFrameKind::kOther;
 }
 
+size_t heap_bytes(const JfrThread& thread) {
+  return thread.name.size();
+}
+
+size_t heap_bytes(const JfrTrace& trace) {
+  return trace.leaf_first.size() * sizeof(JfrFrame);
+}
+
+size_t heap_bytes(const JfrText& text) {
+  return text.text.size();
+}
+
+template <typename Value>
+size_t heap_bytes(const Value&) {
+  return 0;
+}
+
 template <typename Value>
 const Value* find(const std::unordered_map<uint64_t, Value>& values, uint64_t id) {
   auto found = values.find(id);
@@ -23,6 +40,24 @@ const Value* find(const std::unordered_map<uint64_t, Value>& values, uint64_t id
 }
 
 }  // namespace
+
+template <typename Value>
+void JfrConstants::keep(std::unordered_map<uint64_t, Value>& values, uint64_t id, Value value) {
+  constexpr size_t kNode = 4 * sizeof(void*) + sizeof(Value);  // of the map
+  auto known = values.find(id);
+  size_t before = known == values.end() ? 0 : kNode + heap_bytes(known->second);
+  size_t bytes = bytes_ - before + kNode + heap_bytes(value);
+  if (bytes > most_bytes_) {
+    ++left_out_;
+    return;
+  }
+  bytes_ = bytes;
+  if (known == values.end()) {
+    values.emplace(id, std::move(value));
+  } else {
+    known->second = std::move(value);
+  }
+}
 
 bool JfrConstants::add(const JfrTypes& types, JfrBytes& bytes) {
   bytes.number();  // time
@@ -44,15 +79,15 @@ void JfrConstants::add_value(const JfrType& type, uint64_t id, JfrBytes& bytes) 
   if (type.name == "java.lang.Thread") return add_thread(type, id, bytes);
   if (type.name == "jdk.types.StackTrace") return add_trace(type, id, bytes);
   if (type.name == "jdk.types.Symbol") {
-    symbols_[id] = text_of(type, bytes, "string");
+    keep(symbols_, id, text_of(type, bytes, "string"));
   } else if (type.name == "java.lang.Class") {
-    classes_[id] = number_of(type, bytes, "name");
+    keep(classes_, id, number_of(type, bytes, "name"));
   } else if (type.name == "java.lang.String") {
-    strings_[id] = bytes.text();
+    keep(strings_, id, bytes.text());
   } else if (type.name == "jdk.types.ThreadGroup") {
-    thread_groups_[id] = text_of(type, bytes, "name");
+    keep(thread_groups_, id, text_of(type, bytes, "name"));
   } else if (type.name == "jdk.types.FrameType") {
-    frame_kinds_[id] = frame_kind_of(text_of(type, bytes, "description").text);
+    keep(frame_kinds_, id, frame_kind_of(text_of(type, bytes, "description").text));
   } else if (type.name == "jdk.types.Method") {
     RawMethod method;
     JfrTypes::read(type, bytes, [&](const JfrField& field, JfrBytes& value) {
@@ -64,7 +99,7 @@ void JfrConstants::add_value(const JfrType& type, uint64_t id, JfrBytes& bytes) 
       *place = value.number();
       return true;
     });
-    methods_[id] = method;
+    keep(methods_, id, method);
   } else {
     JfrTypes::skip(type, bytes);
   }
@@ -95,7 +130,7 @@ void JfrConstants::add_thread(const JfrType& type, uint64_t id, JfrBytes& bytes)
     return true;
   });
   if (thread.name.empty()) thread.name = std::move(os_name);
-  threads_[id] = std::move(thread);
+  keep(threads_, id, std::move(thread));
 }
 
 void JfrConstants::add_trace(const JfrType& type, uint64_t id, JfrBytes& bytes) {
@@ -126,7 +161,7 @@ void JfrConstants::add_trace(const JfrType& type, uint64_t id, JfrBytes& bytes) 
     for (size_t frames = value.count(); frames > 0 && value.spend(); --frames) read_frame(*field.type);
     return true;
   });
-  traces_[id] = std::move(trace);
+  keep(traces_, id, std::move(trace));
 }
 
 uint64_t JfrConstants::number_of(const JfrType& type, JfrBytes& bytes, const char* name) {

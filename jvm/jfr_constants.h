@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -42,11 +43,17 @@ struct JfrMethod {
 // order: what one refers to may be in a later one.
 class JfrConstants {
  public:
+  static constexpr size_t kMostBytes = 128 << 20;
+  // What would take more memory, roughly, is left out.
+  explicit JfrConstants(size_t most_bytes = kMostBytes) : most_bytes_(most_bytes) {}
+
   // Takes in a checkpoint, from behind its size and type on. False where it makes no sense: what came before
   // that is kept.
   bool add(const JfrTypes& types, JfrBytes& bytes);
 
-  // Null, or nothing, where it has not come yet.
+  uint64_t left_out() const { return left_out_; }
+
+  // Null, or nothing, where it has not come yet, or was left out.
   const JfrThread* thread(uint64_t id) const;
   const JfrTrace* trace(uint64_t id) const;
   std::optional<JfrMethod> method(uint64_t id) const;
@@ -61,6 +68,8 @@ class JfrConstants {
     uint64_t descriptor = 0;
   };
 
+  template <typename Value>
+  void keep(std::unordered_map<uint64_t, Value>& values, uint64_t id, Value value);
   void add_value(const JfrType& type, uint64_t id, JfrBytes& bytes);
   void add_thread(const JfrType& type, uint64_t id, JfrBytes& bytes);
   void add_trace(const JfrType& type, uint64_t id, JfrBytes& bytes);
@@ -70,6 +79,9 @@ class JfrConstants {
   const std::string* text(const JfrText& text) const;
   const std::string* symbol(uint64_t id) const;
 
+  size_t most_bytes_;
+  size_t bytes_ = 0;
+  uint64_t left_out_ = 0;
   std::unordered_map<uint64_t, JfrThread> threads_;
   std::unordered_map<uint64_t, JfrTrace> traces_;
   std::unordered_map<uint64_t, RawMethod> methods_;

@@ -125,10 +125,12 @@ bool JfrRepository::read(File& file, const Take& take) {
   file.read = header->size;
   std::vector<JfrEvent> events = std::exchange(file.waiting, {});
   size_t waited = events.size();
+  uint64_t left_out = file.chunk.constants().left_out();
   if (!file.chunk.read(records, events)) {
     ++errors_;
     file.ended = true;
   }
+  left_out_ += file.chunk.constants().left_out() - left_out;
   for (int64_t tid : file.chunk.constants().carriers()) {
     if (carriers_.insert(tid).second) new_carriers_.push_back(tid);
   }

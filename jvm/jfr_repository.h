@@ -43,6 +43,8 @@ class JfrRepository {
   TimePoint complete_until() const { return complete_until_; }
   // Chunks that made no sense, from some place on.
   uint64_t errors() const { return errors_; }
+  // Constants that there was no memory for: what refers to them is unknown.
+  uint64_t left_out() const { return left_out_; }
 
  private:
   struct File {
@@ -68,6 +70,7 @@ class JfrRepository {
   std::vector<int64_t> new_carriers_;
   TimePoint complete_until_ = 0;
   uint64_t errors_ = 0;
+  uint64_t left_out_ = 0;
 };
 
 }  // namespace rtprof::jvm

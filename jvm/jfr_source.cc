@@ -160,6 +160,12 @@ class JfrSource final : public Source {
     if (event == Event::kWall) add("waits that had not ended have the stack that the thread had at the end");
     double granted = 1e9 / static_cast<double>(settings_.period);
     if (granted < plan_.rate * 0.9) add(fmt::format("it samples {:.0f} times a second at most", granted));
+    if (uint64_t left_out = repository_.left_out(); left_out != 0) {
+      add(fmt::format(
+          "{} constants of the recording, of which {} MiB are kept of a chunk, were left out: what "
+          "refers to them is unknown",
+          left_out, JfrConstants::kMostBytes >> 20));
+    }
     if (has_truncated_)
       add("stacks are cut to what the JVM was started with (-XX:FlightRecorderOptions=stackdepth=64)");
     return text;

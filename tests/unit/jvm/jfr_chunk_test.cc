@@ -121,6 +121,29 @@ TEST(JfrChunkTest, CarriersAreThoseOfTheirGroup) {
   EXPECT_EQ(chunk.constants().carriers(), std::vector<int64_t>{43});
 }
 
+TEST(JfrChunkTest, ConstantsThatThereIsNoRoomForAreLeftOutAndCounted) {
+  JfrRecords records;
+  records.metadata();
+  records.constants();
+  JfrChunk chunk(600);
+  std::vector<JfrEvent> events;
+  ASSERT_TRUE(chunk.read(records.bytes, events));
+  EXPECT_GT(chunk.constants().left_out(), 0u);
+  EXPECT_NE(chunk.constants().thread(7), nullptr);
+  EXPECT_FALSE(chunk.constants().method(71).has_value());
+}
+
+TEST(JfrChunkTest, ConstantsThatComeAgainTakeNoMoreRoom) {
+  JfrRecords records;
+  records.metadata();
+  for (int i = 0; i < 100; ++i) records.constants();
+  JfrChunk chunk(8 << 10);
+  std::vector<JfrEvent> events;
+  ASSERT_TRUE(chunk.read(records.bytes, events));
+  EXPECT_EQ(chunk.constants().left_out(), 0u);
+  EXPECT_TRUE(chunk.constants().method(71).has_value());
+}
+
 TEST(JfrChunkTest, GoesOnWhereItGrows) {
   JfrRecords records;
   records.metadata();
