@@ -14,8 +14,9 @@ class OwnMemory {
 
   // How many bytes from `address` on can be read, at most `size`.
   static size_t readable(uintptr_t address, size_t size);
-  // Copies what was found readable. Fewer bytes where some are no longer; where system calls are filtered
-  // that must not be.
+  // Copies what was found readable. Fewer bytes where some are no longer. Where system calls are filtered
+  // that faults, which is so rare that it is risked: the call that would not is one that a filter may kill
+  // for.
   size_t copy(void* to, uintptr_t from, size_t size) const;
   // Copies all of it or nothing that counts: fewer bytes where some cannot be read.
   size_t copy_if_readable(void* to, uintptr_t from, size_t size) const {
