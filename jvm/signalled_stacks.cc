@@ -105,7 +105,8 @@ native::RunningStacks::Taken SignalledStacks::late(pid_t tid, Asked& asked) cons
   } else if (now - asked.sent < kSuspicious) {
     taken.late = true;
   } else if (blocks(process_, tid, agents::kSnapshotSignal)) {
-    taken.denied = is_agents_own(process_, tid) ? "[rtprof-agent]" : "[unknown: the thread blocks the signal]";
+    taken.denied =
+        is_agents_own(process_, tid) ? "[rtprof-agent]" : "[unknown: the thread blocks the signal]";
   } else if (now - asked.since > kSilent) {
     taken.denied = "[unknown: the thread does not answer the signal]";
     agent_->interrupt(process_.pid(), tid, asked.number);
