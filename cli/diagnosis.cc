@@ -216,9 +216,45 @@ Finding finding_of(std::string_view check, Mark mark, const std::optional<Denial
 // Of a process that is recorded without one otherwise.
 std::optional<Finding> agent_of(const Process& process) {
   auto match = find_runtime(process);
-  bool can_have = match && match->detection.permitted && match->runtime->agent_denial != nullptr;
-  if (!can_have) return std::nullopt;
-  return finding_of("agent", Mark::kLimited, match->runtime->agent_denial(process), "-e alloc can load one");
+  if (!match || match->runtime->agent_denial == nullptr) return std::nullopt;
+  const char* allowed = match->detection.permitted ? "-e alloc can load one"
+                                                   : "one can be loaded, which reads the memory for rtprof";
+  return finding_of("agent", Mark::kLimited, match->runtime->agent_denial(process, Event::kAlloc), allowed);
+}
+
+std::optional<Finding> recorder_of(const Process& process) {
+  auto match = find_runtime(process);
+  if (!match || match->runtime->recorder_denial == nullptr) return std::nullopt;
+  const char* allowed = match->detection.permitted ? "its own recorder is to be had for -e cpu and -e wall"
+                                                   : "a JDK of 17 or newer can record its -e cpu and -e wall";
+  return finding_of("recorder", Mark::kLimited, match->runtime->recorder_denial(process), allowed);
+}
+
+bool has_agent_of_threads(const Process& process) {
+  auto match = find_runtime(process);
+  return match && match->runtime->agent_denial != nullptr &&
+         !match->runtime->agent_denial(process, Event::kCpu);
+}
+
+// Of a process for which neither the kernel nor ptrace permits anything.
+Finding last_rung(Finding refusal, const Process& process, const std::optional<Finding>& recorder,
+                  TargetDiagnosis& target) {
+  if (target.status != ExitCode::kNotPermitted) return refusal;
+  if (has_agent_of_threads(process)) {
+    target.mechanism = Mechanism::kAgent;
+    refusal.text = "agent: exact, loaded into the process; the kernel and ptrace permit nothing else";
+  } else if (recorder && recorder->mark == Mark::kOk) {
+    target.mechanism = Mechanism::kJfr;
+    refusal.text = "jfr: -e cpu and -e wall by the JVM's own recorder; all else is refused";
+  } else {
+    return refusal;
+  }
+  target.status = ExitCode::kOk;
+  refusal.mark = Mark::kLimited;
+  for (Finding& before : target.findings) {
+    if (before.mark == Mark::kNo) before.mark = Mark::kLimited;
+  }
+  return refusal;
 }
 
 // CPU samples need no BPF, and pauses only where perf is refused.
@@ -284,8 +320,13 @@ TargetDiagnosis diagnose_target(const Process& process, const MachineDiagnosis& 
   if (memory) target.status = ExitCode::kNotPermitted;
   target.findings.push_back(finding_of("memory", Mark::kNo, memory, "readable"));
   if (!memory) target.findings.push_back(finding_of("pause", Mark::kLimited, pause, "threads can be paused"));
-  target.findings.push_back(mechanism_of(process, machine, !memory, !pause, target));
-  if (auto finding = agent_of(process)) target.findings.push_back(*finding);
+  Finding mechanism = mechanism_of(process, machine, !memory, !pause, target);
+  auto agent = agent_of(process);
+  auto recorder = recorder_of(process);
+  target.findings.push_back(last_rung(std::move(mechanism), process, recorder, target));
+  for (const auto& finding : {agent, recorder}) {
+    if (finding) target.findings.push_back(*finding);
+  }
   return target;
 }
 

@@ -163,6 +163,12 @@ std::optional<Denial> denial_of(const Process& process, const Layout& layout) {
   return attach_denial(process, &layout);
 }
 
+// Of a JVM whose memory is closed to us.
+std::optional<Denial> closed_denial(const Process& process) {
+  if (auto denial = reach_denial(process)) return denial;
+  return attach_denial(process, nullptr);
+}
+
 Denial no_sampling(const Layout& layout) {
   return {
       fmt::format("JDK {} does not sample allocations for agents: that takes JDK 11", layout.version.text),
@@ -195,11 +201,12 @@ std::shared_ptr<Agent> load_agent(const Process& process, const agents::jvm::Sta
 
 }  // namespace
 
-std::optional<Denial> agent_denial(const Process& process) {
+std::optional<Denial> agent_denial(const Process& process, Event event) {
   JvmSearch search = find_jvm(process);
+  if (search.outcome == JvmSearch::Outcome::kNotPermitted) return closed_denial(process);
   if (!search.found()) return Denial{search.problem, search.hint};
-  if (search.layout->version.feature < kFirstWithSampling) return no_sampling(*search.layout);
-  return denial_of(process, *search.layout);
+  bool is_too_old = event == Event::kAlloc && search.layout->version.feature < kFirstWithSampling;
+  return is_too_old ? no_sampling(*search.layout) : denial_of(process, *search.layout);
 }
 
 std::shared_ptr<Agent> Agent::start(const Process& process, const Layout& layout, const AgentRequest& request,

@@ -14,13 +14,15 @@
 #include "common/agent/ring_reader.h"
 #include "common/process/access.h"
 #include "common/process/process.h"
+#include "common/profile/event.h"
 #include "jvm/continuations.h"
 #include "jvm/layout.h"
 
 namespace rtprof::jvm {
 
-// Why the agent cannot be loaded into a JVM, as far as reading tells; nothing where nothing forbids it.
-std::optional<Denial> agent_denial(const Process& process);
+// Why the agent cannot be loaded into a JVM to record an event, as far as reading tells; nothing where
+// nothing forbids it.
+std::optional<Denial> agent_denial(const Process& process, Event event);
 
 // Whether its system calls are filtered (seccomp): one that the program itself does not make may end it.
 bool is_filtered(const Process& process);

@@ -6,7 +6,9 @@
 #include <string_view>
 
 #include "common/base/file.h"
+#include "common/process/credentials.h"
 #include "common/process/procfs.h"
+#include "common/process/target_root.h"
 #include "jvm/vm_flags.h"
 
 namespace rtprof::jvm {
@@ -39,6 +41,13 @@ std::optional<bool> flag(const Process& process, const Layout* layout, std::stri
 }
 
 }  // namespace
+
+std::optional<Denial> reach_denial(const Process& process) {
+  uid_t user = own_credentials().effective_uid;
+  bool may_talk = user == 0 || user == process.effective_uid();
+  if (may_talk && open_directory_of(process, "/tmp")) return std::nullopt;
+  return Denial{"its attach listener is out of reach", "run rtprof as the user of the JVM, or as root"};
+}
 
 std::optional<Denial> listener_denial(const Process& process, const Layout* layout) {
   if (flag(process, layout, kDisabled) == true) {

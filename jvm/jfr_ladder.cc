@@ -6,7 +6,10 @@
 #include <string>
 #include <utility>
 
+#include "jvm/attach_denial.h"
+#include "jvm/jfr_recording.h"
 #include "jvm/jfr_source.h"
+#include "jvm/locate.h"
 
 namespace rtprof::jvm {
 namespace {
@@ -64,6 +67,16 @@ std::unique_ptr<Source> open_closed_jvm(const Process& process, const SamplingPl
     return open_below(process, plan, services, nullptr, nullptr, refusal);
   check_events(plan);
   return open_jfr_source(process, plan, services, nullptr, nullptr, "asked for by --mechanism jfr");
+}
+
+std::optional<Denial> recorder_denial(const Process& process) {
+  JvmSearch search = find_jvm(process);
+  bool is_closed = search.outcome == JvmSearch::Outcome::kNotPermitted;
+  if (!search.found() && !is_closed) return Denial{search.problem, search.hint};
+  if (search.found() && search.layout->version.feature < kFirstWithJfr)
+    return Denial{fmt::format("JDK {} is older than {}", search.layout->version.text, kFirstWithJfr), ""};
+  if (auto denial = reach_denial(process)) return denial;
+  return listener_denial(process, search.found() ? &*search.layout : nullptr);
 }
 
 }  // namespace rtprof::jvm

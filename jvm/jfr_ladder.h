@@ -2,8 +2,10 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 
 #include "common/base/error.h"
+#include "common/process/access.h"
 #include "common/process/process.h"
 #include "common/sampler/plan.h"
 #include "common/sampler/run_services.h"
@@ -24,5 +26,8 @@ std::unique_ptr<Source> open_above_recorder(const Process& process, const Sampli
 // For a JVM whose memory is closed, as `refusal` says: its recorder is all that is left.
 std::unique_ptr<Source> open_closed_jvm(const Process& process, const SamplingPlan& plan,
                                         RunServices& services, const Error& refusal);
+
+// Why the recorder is not to be had, as far as that is known without talking to the JVM.
+std::optional<Denial> recorder_denial(const Process& process);
 
 }  // namespace rtprof::jvm

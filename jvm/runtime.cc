@@ -88,7 +88,7 @@ std::unique_ptr<Source> open_jvm(const Process& process, const SamplingPlan& pla
 }  // namespace
 
 Runtime jvm_runtime() {
-  return {"jvm", jvm::detect_jvm, open_jvm, jvm::dump_jvm, true, jvm::agent_denial};
+  return {"jvm", jvm::detect_jvm, open_jvm, jvm::dump_jvm, true, jvm::agent_denial, jvm::recorder_denial};
 }
 
 }  // namespace rtprof

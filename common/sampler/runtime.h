@@ -36,9 +36,11 @@ struct Runtime {
   ThreadDump (*dump)(const Process&, const DumpOptions&);
   // Its stacks are those of the machine: sampled by perf events, and by pauses where those are refused.
   bool machine_stacks = false;
-  // Why no agent can be loaded into a process, which what it allocates is recorded by; nothing where one can.
-  // Null: this runtime has none.
-  std::optional<Denial> (*agent_denial)(const Process&) = nullptr;
+  // Why no agent can be loaded into a process that records such an event, also where its memory is closed;
+  // nothing where one can, as far as that is known. Null: this runtime has none.
+  std::optional<Denial> (*agent_denial)(const Process&, Event) = nullptr;
+  // Why a process cannot be had to record itself, also where its memory is closed. Null: this runtime cannot.
+  std::optional<Denial> (*recorder_denial)(const Process&) = nullptr;
 };
 
 }  // namespace rtprof

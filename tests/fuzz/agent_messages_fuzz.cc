@@ -16,6 +16,13 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   std::memcpy(&knowledge, data, size < sizeof knowledge ? size : sizeof knowledge);
   if (jvm::is_valid(knowledge, options.secret) && knowledge.chunks.thread_entry >= jvm::kLargestOffset)
     __builtin_trap();
+  Read read;
+  std::memcpy(&read, data, size < sizeof read ? size : sizeof read);
+  if (jvm::is_valid(read, options.secret)) {
+    uint64_t bytes = 0;
+    for (uint32_t i = 0; i < read.count; ++i) bytes += read.ranges[i].size;
+    if (read.count > kMostReadRanges || bytes > kMostReadBytes) __builtin_trap();
+  }
   jvm::Flush flush;
   std::memcpy(&flush, data, size < sizeof flush ? size : sizeof flush);
   if (jvm::is_valid(flush, options.secret) && flush.header.type != MessageType::kFlush) __builtin_trap();

@@ -6,12 +6,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cstddef>
 #include <cstring>
 #include <thread>
+#include <vector>
 
 #include "agents/channel.h"
 #include "agents/jvm/start.h"
 #include "agents/options.h"
+#include "agents/reads.h"
+#include "common/agent/agent_memory.h"
 #include "common/agent/placed_library.h"
 
 namespace rtprof {
@@ -102,6 +106,76 @@ TEST_F(AgentLinkTest, WhatTheAgentRefusesIsTheFailure) {
   ASSERT_TRUE(failure);
   EXPECT_EQ(failure->message, "somebody else is here");
   EXPECT_EQ(failure->error, EBUSY);
+}
+
+// The agent's end.
+void serve_reads(const Channel& channel, const agents::Secret& secret) {
+  union {
+    agents::MessageHeader header;
+    agents::Read read;
+    agents::ReadPlace place;
+  } message{};
+  while (channel.receive(&message, sizeof message, 2000) > 0) {
+    if (agents::jvm::is_valid(message.read, secret))
+      agents::answer(channel, message.read, agents::OwnMemory(false));
+    else if (agents::jvm::is_valid(message.place, secret))
+      agents::answer(channel, message.place);
+  }
+}
+
+TEST_F(AgentLinkTest, ReadsMemoryAndWhereThreadsSleepByTheAgent) {
+  std::thread agent([&] {
+    Channel channel;
+    if (say_hello(channel, options_.secret)) serve_reads(channel, options_.secret);
+    channel.close();
+  });
+  EXPECT_FALSE(link_.accept(::getpid(), 2 * kSecond));
+  AgentMemory memory(link_);
+  std::vector<uint8_t> there(3 * agents::kMostReadBytes + 5), found(there.size());
+  for (size_t i = 0; i < there.size(); ++i) there[i] = static_cast<uint8_t>(i * 7);
+  auto at = reinterpret_cast<Address>(there.data());
+  EXPECT_TRUE(memory.read(at, found.data(), found.size()));
+  EXPECT_EQ(found, there);
+  EXPECT_FALSE(memory.read(8, found.data(), 8));
+
+  std::vector<uint8_t> parts(1000 * 3);
+  std::vector<MemoryRange> ranges;
+  for (size_t i = 0; i < 1000; ++i) ranges.push_back({at + 5 * i, parts.data() + 3 * i, 3});
+  EXPECT_EQ(memory.read_batch(ranges), 1000u);
+  EXPECT_EQ(parts[3 * 999], there[5 * 999]);
+  ranges[700].address = 8;
+  EXPECT_EQ(memory.read_batch(ranges), 700u);
+  ranges[0] = {at, found.data(), there.size()};
+  EXPECT_EQ(memory.read_batch({ranges.data(), 2}), 2u);
+
+  EXPECT_THAT(link_.read_place(::gettid()).value_or(""), testing::StartsWith("running"));
+  EXPECT_FALSE(link_.read_place(1));
+  link_.end(2 * kSecond);
+  EXPECT_FALSE(memory.read(at, found.data(), 1));
+  agent.join();
+}
+
+TEST_F(AgentLinkTest, AnAnswerThatMakesNoSenseIsNoMemory) {
+  std::thread agent([&] {
+    Channel channel;
+    if (!say_hello(channel, options_.secret)) return;
+    for (uint32_t ranges : {9u, 1u}) {
+      agents::Read read;
+      if (channel.receive(&read, sizeof read, 2000) <= 0) break;
+      agents::Bytes bytes;
+      bytes.number = read.number;
+      bytes.ranges = ranges;
+      bytes.size = ranges == 9 ? 4 : agents::kMostReadBytes;
+      bytes.header.size = static_cast<uint32_t>(offsetof(agents::Bytes, bytes)) + 4;
+      channel.send(&bytes, bytes.header.size);
+    }
+    channel.close();
+  });
+  EXPECT_FALSE(link_.accept(::getpid(), 2 * kSecond));
+  AgentMemory memory(link_);
+  EXPECT_FALSE(memory.get<uint64_t>(4096));
+  EXPECT_FALSE(memory.get<uint64_t>(4096));
+  agent.join();
 }
 
 TEST_F(AgentLinkTest, WhoDoesNotKnowTheSecretIsTurnedAway) {
