@@ -4,14 +4,12 @@ import collections
 import time
 
 import async_profiler
-import harm
 import inference
+import lost_work
 import recorder
 from beside_async_profiler import shared_words
-from figures import differences, ratios, spread
+from lost_work import JDK, PEER
 
-PEER = "async-profiler"
-WINDOW = 1.0
 DEFAULT_INTERVAL = 512 << 10
 # As tests/workloads/java/Allocates.java has them.
 SHARES = {"byte[]": 8192 / 16368, "int[]": 4096 / 16368, "Allocates$Box": 4080 / 16368}
@@ -29,15 +27,13 @@ class PeerTool(async_profiler.AsyncProfiler):
 
     FORMAT = "collapsed,threads,total"
 
-    def __init__(self, results, scratch, interval):
-        super().__init__(results, scratch)
+    def __init__(self, results, scratch, interval, *options):
+        super().__init__(results, scratch, *options)
         self.interval = interval
-        self.name = f"async-profiler alloc {interval}"
+        self.name = " ".join([f"async-profiler alloc {interval}", *options])
 
-    def command(self, pid, event, rate, seconds):
-        load = f"{async_profiler.attach()} {pid} load {async_profiler.give_library(pid)} true"
-        begin = f"start,event=alloc,interval={self.interval},{self.FORMAT}"
-        return ["sh", "-c", f"{load} {begin} && sleep {seconds} && exec {load} stop,file=/tmp/{self.RESULT},{self.FORMAT}"]
+    def begin(self, event, rate):
+        return [f"{event}={self.interval}", *self.options]  # `interval` does not concern it
 
 
 def slowdown(context):
@@ -47,19 +43,9 @@ def slowdown(context):
         PEER: (PeerTool(context.results, context.scratch, DEFAULT_INTERVAL), "alloc", 100),
     }
     for threads in (1, 2):
-        with shared_words(21, threads) as shared:
-            with context.java(21, "-Xmx256m", "Counted", 3600, threads, shared.path) as target:
-                time.sleep(1 if context.quick else 10)  # until the JIT compiler is done
-                for tool, event, rate in tools.values():  # the libraries are loaded once
-                    tool.record(target.pid(), event, rate, 0.5)
-                works = harm.taking_turns(context, shared, target, WINDOW, tools, context.repetitions(30, 2))
-        lost = {name: [100 * (1 - each) for each in ratios(works[name], works[None])] for name in tools}
-        more = differences(lost["rtprof"], lost[PEER])
-        context.row(
-            "slowdown", f"work that the target loses, alloc every 512 KiB, {threads} busy thread{'s' if threads > 1 else ''}",
-            spread(lost["rtprof"], "%"), {PEER: spread(lost[PEER], "%")},
-            f"≤ {PEER}: is {spread(more)} points more", inference.at_most(more, harm.NO_MORE_THAN), lost=lost,
-        )
+        with shared_words(JDK, threads) as shared:
+            with context.java(JDK, "-Xmx256m", "Counted", 3600, threads, shared.path) as target:
+                lost_work.row(context, "slowdown", f"alloc every 512 KiB, {lost_work.busy(threads)}", shared, target, tools)
 
 
 def by_type(stacks):

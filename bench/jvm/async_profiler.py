@@ -77,10 +77,14 @@ class AsyncProfiler(recorder.Tool):
         self.options = options
         self.name = " ".join(["async-profiler", *options])
 
+    def begin(self, event, rate):
+        """The words that say what to record."""
+        return [f"event={event}", f"interval={interval_ns(rate)}", *self.options]
+
     def command(self, pid, event, rate, seconds):
         """As `asprof -e EVENT -i INTERVAL -d SECONDS` does."""
         load = f"{attach()} {pid} load {give_library(pid)} true"
-        begin = ",".join(["start", f"event={event}", f"interval={interval_ns(rate)}", *self.options])
+        begin = ",".join(["start", *self.begin(event, rate)])
         end = f"stop,file=/tmp/{self.RESULT},{self.FORMAT}"
         return ["sh", "-c", f"{load} {begin},{self.FORMAT} && sleep {seconds} && exec {load} {end}"]
 

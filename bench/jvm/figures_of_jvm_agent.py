@@ -15,11 +15,21 @@ sys.path[:0] = [
 import allocated  # noqa: E402
 import beside_async_profiler  # noqa: E402
 import command_line  # noqa: E402
+import delays  # noqa: E402
+import kept  # noqa: E402
 import left_behind  # noqa: E402
+import lost_work  # noqa: E402
+import stalls  # noqa: E402
 
 GROUPS = {
     "slowdown": allocated.slowdown,
+    "cpu": lost_work.cpu,
+    "wall": lost_work.wall,
+    "lock": lost_work.lock,
     "truth": allocated.truth,
+    "live": kept.live,
+    "delay": delays.delay,
+    "first-sample": stalls.first_sample,
     "size": left_behind.size,
     "cycles": left_behind.cycles,
     "killed": left_behind.killed,

@@ -12,9 +12,11 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 for place in ("bench", "bench/harness", "bench/python", "bench/native", "bench/jvm", "tests/zoo", "tests/runtime"):
     sys.path.insert(0, str(ROOT / place))
 
+import delays  # noqa: E402
 import folded  # noqa: E402
 import inference  # noqa: E402
 import java_stacks  # noqa: E402
+import kept  # noqa: E402
 import report  # noqa: E402
 import results  # noqa: E402
 import safepoint_log  # noqa: E402
@@ -243,6 +245,33 @@ class JavaStacks(unittest.TestCase):
         line = '[1.23s][info][safepoint] Safepoint "{}", Time since last: 5 ns, Reaching safepoint: 7 ns, Total: {} ns'
         text = f"{line.format('PrintThreads', 12)}\n[1.3s][info][gc] else\n{line.format('Cleanup', 30)}\n"
         self.assertEqual(safepoint_log.parse(text), [("PrintThreads", 12), ("Cleanup", 30)])
+
+
+class JvmAgent(unittest.TestCase):
+    def test_live_bytes_are_those_that_the_program_made(self):
+        at = ("Keeps.main", "Keeps.round")
+        stacks = Counter({(*at, "byte[]_[i]"): 90_000, (*at, "Keeps$Item_[i]"): 110_000, ("Other.main", "byte[]_[i]"): 5})
+        errors = kept.errors_of(kept.by_type(stacks), 100, 1000)
+        self.assertAlmostEqual(errors["byte[]"], 100 * (90_000 / 102_400 - 1))
+        self.assertAlmostEqual(errors["Keeps$Item"], 10)
+        self.assertEqual(kept.errors_of(Counter({"byte[]": 10_240}), 0, 1000)["byte[]"], 1)
+
+    def test_live_bytes_need_samples_enough(self):
+        enough, few = {"byte[]": 6_400, "Keeps$Item": 6_400}, {"byte[]": 6_400, "Keeps$Item": 6_399}
+        self.assertEqual(kept.verdict({"byte[]": 5, "Keeps$Item": -5}, enough, 1), inference.MET)
+        self.assertEqual(kept.verdict({"byte[]": 0, "Keeps$Item": -5.1}, enough, 1), inference.NOT_MET)
+        self.assertEqual(kept.verdict({"byte[]": 0, "Keeps$Item": 0}, few, 1), inference.NOT_RESOLVED)
+        self.assertLessEqual(4 * kept.sigma_of(enough, kept.INTERVAL), 5)
+
+    def test_as_many_samples_stand_for_what_was_allocated(self):
+        found = kept.scaled({kind: 100 * size for kind, (size, _) in kept.SIZES.items()}, 1 << 16)
+        for samples in kept.samples_of(found, 1 << 16).values():
+            self.assertAlmostEqual(samples, 100)
+
+    def test_delays_by_the_class_of_the_lock(self):
+        lock = "java.util.concurrent.locks.ReentrantLock$NonfairSync"
+        stacks = Counter({("a", f"{lock}_[i]"): 3, ("b", lock): 4, ("a", "Delays$Monitor_[i]"): 5, ("a", "Other"): 6})
+        self.assertEqual(delays.by_type(stacks), {"ReentrantLock": 7, "monitor": 5})
 
 
 if __name__ == "__main__":
