@@ -12,6 +12,7 @@ from beside_async_profiler import shared_words
 from lost_work import PEER
 
 JDKS = ("11", "17", "21", "25", "26")
+PEER_JDK = "21"
 # As programs/Keeps.java has them: bytes of an object, and objects a round.
 SIZES = {"byte[]": (1024, 1), "Keeps$Item": (40, 25)}
 WANTED, RATE, MADE, KEPT, OVER, WORDS = range(6)
@@ -121,14 +122,16 @@ def one(context, jdk, percent, interval, rate):
     ):
         time.sleep(1)
         recording, found, kept = kept_while(shared, target, own, rounds, rate)
-        theirs = context.attempt(
+        theirs = jdk == PEER_JDK and context.attempt(
             f"live, JDK {jdk}, {percent} %", lambda: kept_while(shared, target, peer, rounds, rate),
         )
     errors, samples = errors_of(found, kept, rounds), samples_of(found, interval)
-    said = words_of(scaled(theirs[1], peer_interval), theirs[2], rounds, peer_interval) if theirs else "–"
+    peers = {}
+    if theirs:
+        said = words_of(scaled(theirs[1], peer_interval), theirs[2], rounds, peer_interval)
+        peers[f"{PEER} every {peer_interval >> 10} KiB"] = said
     context.row(
         "live", f"live bytes, JDK {jdk}, {percent} % kept of {rounds * 2024 / 1e6:.0f} MB, every {interval >> 10} KiB",
-        words_of(found, kept, rounds, interval) + lost_of(recording),
-        {f"{PEER} every {peer_interval >> 10} KiB": said}, "within 5 %", verdict(errors, samples, kept), own=errors, samples=samples, async_profiler=theirs and dict(theirs[1]),
-        stats=recording.stats,
+        words_of(found, kept, rounds, interval) + lost_of(recording), peers, "within 5 %", verdict(errors, samples, kept),
+        own=errors, samples=samples, stats=recording.stats, async_profiler=dict(theirs[1]) if theirs else None,
     )

@@ -14,6 +14,7 @@ JDK = 21
 WINDOW = 1.0
 MECHANISM = ("--mechanism", "agent")
 WAITING, NAP_MS = 500, 1000
+DISPUTANTS = 2
 
 
 def busy(threads):
@@ -68,6 +69,8 @@ def lock(context):
         "rtprof": (context.rtprof("--lock-threshold", "10us"), "lock", 100),
         PEER: (LockPeer(context.results, context.scratch), "lock", 100),
     }
-    with shared_words(JDK, 4) as shared:
-        with own_programs.java(context, JDK, "-Xmx256m", "Disputes", 3600, shared.path) as target:
-            row(context, "lock", "lock from 10 µs on, a monitor and a ReentrantLock, 4 threads", shared, target, tools)
+    with shared_words(JDK, DISPUTANTS) as shared:
+        words = ("-Xmx256m", "Disputes", 3600, DISPUTANTS, shared.path)
+        with own_programs.java(context, JDK, *words) as target:
+            what = f"lock from 10 µs on, a monitor and a ReentrantLock, {busy(DISPUTANTS)}"
+            row(context, "lock", what, shared, target, tools)
