@@ -26,7 +26,6 @@ using agents::Channel;
 using agents::Hello;
 using agents::Refusal;
 using agents::jvm::Start;
-using testing::HasSubstr;
 
 constexpr uint8_t kLibrary[] = {1, 2, 3, 4};
 
