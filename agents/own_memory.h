@@ -18,11 +18,7 @@ class OwnMemory {
   // that faults, which is so rare that it is risked: the call that would not is one that a filter may kill
   // for.
   size_t copy(void* to, uintptr_t from, size_t size) const;
-  // Copies all of it or nothing that counts: fewer bytes where some cannot be read.
-  size_t copy_if_readable(void* to, uintptr_t from, size_t size) const {
-    // The kernel finds that out by itself where it may be asked to copy.
-    return is_filtered_ && readable(from, size) < size ? 0 : copy(to, from, size);
-  }
+  bool is_filtered() const { return is_filtered_; }
   template <typename T>
   bool get(T& to, uintptr_t from) const {
     return readable(from, sizeof to) == sizeof to && copy(&to, from, sizeof to) == sizeof to;

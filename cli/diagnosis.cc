@@ -240,7 +240,11 @@ bool has_agent_of_threads(const Process& process) {
 Finding last_rung(Finding refusal, const Process& process, const std::optional<Finding>& recorder,
                   TargetDiagnosis& target) {
   if (target.status != ExitCode::kNotPermitted) return refusal;
-  if (has_agent_of_threads(process)) {
+  bool is_closed = memory_denial(process.pid()).has_value();
+  if (has_agent_of_threads(process) && is_closed && clock_error(process.pid()) == 0) {
+    target.mechanism = Mechanism::kKernel;
+    refusal.text = "kernel: -e cpu, exact, by perf events; an agent is loaded to read the memory";
+  } else if (has_agent_of_threads(process)) {
     target.mechanism = Mechanism::kAgent;
     refusal.text = "agent: exact, loaded into the process; the kernel and ptrace permit nothing else";
   } else if (recorder && recorder->mark == Mark::kOk) {

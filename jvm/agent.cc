@@ -156,10 +156,15 @@ std::optional<Failure> signal_failure(const Process& process, const AgentRequest
   return Failure{fmt::format("it cannot be sent signals: {}", errno_text(errno)), EPERM};
 }
 
+constexpr const char* kNotDescribed =
+    "its HotSpot does not describe where threads keep their last Java frame";
+
+bool is_described(const Layout& layout) {
+  return layout.threads.missing.empty() && layout.threads.anchor.exists();
+}
+
 std::optional<Denial> denial_of(const Process& process, const Layout& layout) {
-  bool is_described = layout.threads.missing.empty() && layout.threads.anchor.exists();
-  if (!is_described)
-    return Denial{"its HotSpot does not describe where threads keep their last Java frame", ""};
+  if (!is_described(layout)) return Denial{kNotDescribed, ""};
   return attach_denial(process, &layout);
 }
 
@@ -175,12 +180,20 @@ Denial no_sampling(const Layout& layout) {
       "-e cpu, -e wall and -e lock are for all JDKs"};
 }
 
-// Whether the JVM can do what is asked for.
-void check(const Process& process, const Layout& layout, const AgentRequest& request) {
+// What the agent is told, of a JVM that can do what is asked for. Throws Error.
+agents::jvm::Start checked_start(const Process& process, const Layout& layout, const AgentRequest& request) {
+  std::string_view what = what_of(request);
   bool samples = (request.events & agents::jvm::kAllocations) != 0;
-  if (!samples || layout.version.feature >= kFirstWithSampling) return;
-  Denial denial = no_sampling(layout);
-  fail(process, what_of(request), {denial.reason}, denial.fix);
+  if (samples && layout.version.feature < kFirstWithSampling) {
+    Denial denial = no_sampling(layout);
+    fail(process, what, {denial.reason}, denial.fix);
+  }
+  if (!is_described(layout)) fail(process, what, {kNotDescribed, EPERM}, "");
+  auto start = start_of(process, layout, request);
+  if (!start) fail(process, what, start.failure(), "leave --live out to see all that is allocated");
+  if (auto failure = signal_failure(process, request))
+    fail(process, what, *failure, "run rtprof as the user of the JVM, or as root");
+  return *start;
 }
 
 std::shared_ptr<Agent> load_agent(const Process& process, const agents::jvm::Start& start,
@@ -211,22 +224,17 @@ std::optional<Denial> agent_denial(const Process& process, Event event) {
 
 std::shared_ptr<Agent> Agent::start(const Process& process, const Layout& layout, const AgentRequest& request,
                                     const std::function<void()>& announce) {
-  check(process, layout, request);
-  std::string_view what = what_of(request);
-  if (auto denial = denial_of(process, layout)) fail(process, what, {denial->reason, EPERM}, denial->fix);
-  auto start = start_of(process, layout, request);
-  if (!start) fail(process, what, start.failure(), "leave --live out to see all that is allocated");
-  if (auto failure = signal_failure(process, request))
-    fail(process, what, *failure, "run rtprof as the user of the JVM, or as root");
+  agents::jvm::Start start = checked_start(process, layout, request);
+  if (auto denial = attach_denial(process, &layout))
+    fail(process, what_of(request), {denial->reason, EPERM}, denial->fix);
   announce();
-  return load_agent(process, *start, request);
+  return load_agent(process, start, request);
 }
 
 std::shared_ptr<Agent> Agent::start_for_memory(const Process& process,
                                                const std::function<void()>& announce) {
   constexpr std::string_view kWhat = "threads";
-  if (auto denial = attach_denial(process, nullptr))
-    fail(process, kWhat, {denial->reason, EPERM}, denial->fix);
+  if (auto denial = closed_denial(process)) fail(process, kWhat, {denial->reason, EPERM}, denial->fix);
   announce();
   agents::jvm::Start start;
   start.events = agents::jvm::kMemory;
@@ -235,14 +243,11 @@ std::shared_ptr<Agent> Agent::start_for_memory(const Process& process,
 }
 
 void Agent::record(const Process& process, const Layout& layout, const AgentRequest& request) const {
-  check(process, layout, request);
-  std::string_view what = what_of(request);
-  auto start = start_of(process, layout, request);
-  if (!start) fail(process, what, start.failure(), "leave --live out to see all that is allocated");
-  start->secret = link_.secret();
-  std::span bytes(reinterpret_cast<const uint8_t*>(&*start), sizeof *start);
+  agents::jvm::Start start = checked_start(process, layout, request);
+  start.secret = link_.secret();
+  std::span bytes(reinterpret_cast<const uint8_t*>(&start), sizeof start);
   if (auto failure = link_.start_more(bytes, kAgentPatience))
-    fail(process, what, *failure, hint_for(*failure, request));
+    fail(process, what_of(request), *failure, hint_for(*failure, request));
 }
 
 void Agent::on(agents::RecordType type, Take take) {

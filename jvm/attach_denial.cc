@@ -2,8 +2,13 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+#include <iterator>
+#include <sstream>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "common/base/file.h"
 #include "common/process/credentials.h"
@@ -16,21 +21,66 @@ namespace {
 
 constexpr std::string_view kDisabled = "DisableAttachMechanism", kLoading = "EnableDynamicAgentLoading";
 
-std::string command_line_of(const Process& process) {
-  std::string all;
-  for (const char* file : {"/environ", "/cmdline"}) {
-    if (auto text = read_file(process.directory() + file)) all += *text;
+std::vector<std::string> words_of(const std::string& text, char end) {
+  std::vector<std::string> words;
+  std::istringstream stream(text);
+  for (std::string word; std::getline(stream, word, end);) words.push_back(word);
+  return words;
+}
+
+void append_variable(const std::vector<std::string>& environment, std::string_view name,
+                     std::vector<std::string>& options) {
+  for (const std::string& each : environment) {
+    if (!each.starts_with(name) || each.size() <= name.size() || each[name.size()] != '=') continue;
+    for (std::string& word : words_of(each.substr(name.size() + 1), ' ')) options.push_back(std::move(word));
   }
-  return all;
+}
+
+// Up to the main class, which what follows is for.
+void append_arguments(const std::vector<std::string>& command_line, std::vector<std::string>& options) {
+  constexpr std::string_view kWithValue[] = {"-cp",
+                                             "-classpath",
+                                             "--class-path",
+                                             "-p",
+                                             "--module-path",
+                                             "--upgrade-module-path",
+                                             "--add-modules",
+                                             "--add-exports",
+                                             "--add-opens",
+                                             "--add-reads",
+                                             "--patch-module",
+                                             "--source"};
+  for (size_t i = 1; i < command_line.size(); ++i) {
+    const std::string& argument = command_line[i];
+    bool is_option = argument.starts_with('-') || argument.starts_with('@');
+    if (!is_option || argument == "-jar" || argument == "-m" || argument == "--module") return;
+    options.push_back(argument);
+    if (std::ranges::find(kWithValue, argument) != std::end(kWithValue)) ++i;
+  }
+}
+
+// In the order in which HotSpot and its launcher read them: what comes later holds.
+std::vector<std::string> told_options(const Process& process) {
+  auto words = [&](const char* file) {
+    auto text = read_file(process.directory() + file);
+    return text ? words_of(*text, '\0') : std::vector<std::string>();
+  };
+  std::vector<std::string> environment = words("/environ"), options;
+  append_variable(environment, "JAVA_TOOL_OPTIONS", options);
+  append_variable(environment, "JDK_JAVA_OPTIONS", options);
+  append_arguments(words("/cmdline"), options);
+  append_variable(environment, "_JAVA_OPTIONS", options);
+  return options;
 }
 
 // Nothing where it is what it is by default.
 std::optional<bool> told_flag(const Process& process, std::string_view name) {
-  std::string told = command_line_of(process);
-  size_t on = told.rfind(fmt::format("-XX:+{}", name));
-  size_t off = told.rfind(fmt::format("-XX:-{}", name));
-  if (on == off) return std::nullopt;
-  return off == std::string::npos || (on != std::string::npos && on > off);
+  std::optional<bool> told;
+  for (const std::string& option : told_options(process)) {
+    if (option == fmt::format("-XX:+{}", name)) told = true;
+    if (option == fmt::format("-XX:-{}", name)) told = false;
+  }
+  return told;
 }
 
 std::optional<bool> flag(const Process& process, const Layout* layout, std::string_view name) {

@@ -50,8 +50,21 @@ pid_t JfrThreads::outer(int64_t inner) {
 }
 
 void JfrThreads::add_carrier(int64_t inner) {
-  pid_t tid = outer(inner);
-  if (tid != process_.pid()) known(tid).is_carrier = true;
+  unknown_carriers_.push_back(inner);
+  find_carriers();
+}
+
+void JfrThreads::find_carriers() {
+  std::erase_if(unknown_carriers_, [this](int64_t inner) {
+    pid_t tid = outer(inner);
+    if (tid != process_.pid()) known(tid).is_carrier = true;
+    return tid != process_.pid();
+  });
+}
+
+void JfrThreads::update(TimePoint now) {
+  names_.update(now);
+  find_carriers();
 }
 
 JfrThreads::Known& JfrThreads::known(int32_t thread) {

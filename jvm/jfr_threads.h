@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "common/base/clock.h"
 #include "common/process/process.h"
@@ -46,10 +47,11 @@ class JfrThreads {
   void add_carrier(int64_t inner);
 
   // Names threads that have come.
-  void update(TimePoint now) { names_.update(now); }
+  void update(TimePoint now);
 
  private:
   Known& known(int32_t thread);
+  void find_carriers();
   void ask_name(int32_t thread, Known& known) const;
 
   const Process& process_;
@@ -58,6 +60,7 @@ class JfrThreads {
   InnerTids tids_;
   TimePoint looked_at_tids_ = 0;
   std::unordered_map<int32_t, Known> known_;
+  std::vector<int64_t> unknown_carriers_;  // that began since the tids were looked at
   size_t virtual_threads_ = 0;
 };
 

@@ -69,7 +69,7 @@ JvmSearch search_in(const Process& process, const Module& module) {
     return symbol ? std::optional(*bias + symbol->address) : std::nullopt;
   });
   if (!structs) {
-    if (RemoteMemory::last_error() == EPERM) return not_permitted(process);
+    if (!process.has_insider() && RemoteMemory::last_error() == EPERM) return not_permitted(process);
     return failed(Outcome::kUnsupported, "",
                   fmt::format("{} does not describe itself: {}", module.path, structs.failure().message),
                   "HotSpot of OpenJDK 8 and newer does; rtprof attach --all shows native frames of others");

@@ -53,24 +53,39 @@ std::unique_ptr<Source> open_readable(const Process& process, const SamplingPlan
                                   [&] { return jvm::open_by_rungs(subject); });
 }
 
+// To read what is closed to us. What the agent cannot record is not worth loading it.
 bool may_load_agent(const SamplingPlan& plan) {
-  return plan.agents && (!plan.mechanism || *plan.mechanism == Mechanism::kAgent);
+  bool is_for_it = !plan.mechanism || *plan.mechanism == Mechanism::kAgent;
+  return plan.agents && is_for_it && !plan.has(Event::kOffCpu);
+}
+
+// A JVM that is closed to us, read by an agent from here on.
+std::pair<jvm::Layout, std::shared_ptr<jvm::Agent>> open_by_agent(const Process& process,
+                                                                  const SamplingPlan& plan,
+                                                                  RunServices& services) {
+  auto agent = jvm::Agent::start_for_memory(process, [&] { services.announce_agent(process.pid()); });
+  process.read_by(std::make_shared<jvm::InsideAgent>(process, agent));
+  try {
+    return {std::move(*jvm::require_jvm(process, plan.patience).layout), agent};
+  } catch (const Error&) {
+    process.read_by(nullptr);
+    throw;
+  }
 }
 
 std::unique_ptr<Source> open_closed(const Process& process, const SamplingPlan& plan, RunServices& services,
                                     const Error& refusal) {
   if (!may_load_agent(plan)) return jvm::open_closed_jvm(process, plan, services, refusal);
-  std::shared_ptr<jvm::Agent> agent;
+  std::pair<jvm::Layout, std::shared_ptr<jvm::Agent>> opened;
   try {
-    agent = jvm::Agent::start_for_memory(process, [&] { services.announce_agent(process.pid()); });
+    opened = open_by_agent(process, plan, services);
   } catch (const Error& error) {
-    if (error.code() != ExitCode::kNotPermitted) throw;
+    if (error.code() == ExitCode::kTargetEnded) throw;
     Error both(ExitCode::kNotPermitted, fmt::format("{}; nor by an agent: {}", refusal.what(), error.what()),
                fmt::format("{}; or {}", refusal.hint(), error.hint()));
     return jvm::open_closed_jvm(process, plan, services, both);
   }
-  process.read_by(std::make_shared<jvm::InsideAgent>(process, agent));
-  return open_readable(process, plan, services, *jvm::require_jvm(process, plan.patience).layout, agent);
+  return open_readable(process, plan, services, opened.first, opened.second);
 }
 
 std::unique_ptr<Source> open_jvm(const Process& process, const SamplingPlan& plan, RunServices& services) {

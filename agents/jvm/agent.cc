@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -50,6 +51,7 @@ struct Server {
   Allocations allocations;
   Locks locks;
   Interrupts interrupts;
+  Reads reads;
 };
 Server server;
 
@@ -171,9 +173,9 @@ union Message {
 // False when it cannot go on.
 bool obey(const Message& message) {
   if (message.header.size == sizeof(Read) && is_valid(message.read, server.secret))
-    return answer(server.channel, message.read, server.recording.memory());
+    return server.reads.answer(server.channel, message.read, server.recording.memory());
   if (message.header.size == sizeof(ReadPlace) && is_valid(message.place, server.secret))
-    return answer(server.channel, message.place);
+    return server.reads.answer(server.channel, message.place);
   if (message.header.size == sizeof(Start) && is_valid(message.start, server.secret))
     return start_more(message.start);
   if (message.header.size == sizeof(Knowledge) && is_valid(message.knowledge, server.secret)) {
@@ -187,15 +189,24 @@ bool obey(const Message& message) {
   return true;
 }
 
+int64_t now_ms() {
+  timespec time{};
+  ::clock_gettime(CLOCK_MONOTONIC, &time);
+  return time.tv_sec * 1000 + time.tv_nsec / 1'000'000;
+}
+
 void serve_while_connected() {
-  for (;;) {
+  for (int64_t surveyed = now_ms();;) {
     Message message;
     long got = server.channel.receive(&message, sizeof message, kBetweenSurveysMs);
     if (got < 0) return;
     bool is_whole =
         got >= static_cast<long>(sizeof(MessageHeader)) && message.header.size == static_cast<uint32_t>(got);
     if (is_whole && !obey(message)) return;
-    if (got == 0 && (server.events & kAllocations) != 0 && server.allocations.has_collected()) survey();
+    // However much there is to read.
+    if (now_ms() - surveyed < kBetweenSurveysMs) continue;
+    if ((server.events & kAllocations) != 0 && server.allocations.has_collected()) survey();
+    surveyed = now_ms();
   }
 }
 
@@ -214,6 +225,7 @@ void serve_until_the_end() {
   }
   bool runs = answer.refusal == Refusal::kNone;
   if (server.channel.send(&answer, sizeof answer) && runs) serve_while_connected();
+  server.reads.close();
   if (runs) stop();
 }
 

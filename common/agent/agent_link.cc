@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstddef>
 #include <cstring>
 #include <utility>
@@ -143,13 +144,13 @@ std::optional<Failure> AgentLink::start(std::span<const uint8_t> bytes, const Sh
 }
 
 Result<agents::Answer> AgentLink::answer(Nanoseconds patience) const {
-  agents::Answer answer;
-  if (!is_readable(socket_.get(), monotonic_now() + patience))
-    return Failure{"the agent does not answer", ETIMEDOUT};
-  bool is_answer = receive(socket_.get(), answer) &&
-                   is_well_formed(answer.header, agents::MessageType::kAnswer, sizeof answer);
-  if (!is_answer) return Failure{"the agent says something else than an agent", EPROTO};
-  return answer;
+  TimePoint until = monotonic_now() + patience;
+  Heard heard;
+  agents::Bytes late;
+  while ((heard = hear(until, late)) == Heard::kBytes) continue;
+  if (heard == Heard::kNothing) return Failure{"the agent does not answer", ETIMEDOUT};
+  if (heard != Heard::kAnswer) return Failure{"the agent says something else than an agent", EPROTO};
+  return *std::exchange(answered_, std::nullopt);
 }
 
 std::optional<Failure> AgentLink::start_more(std::span<const uint8_t> bytes, Nanoseconds patience) const {
@@ -160,31 +161,40 @@ std::optional<Failure> AgentLink::start_more(std::span<const uint8_t> bytes, Nan
   return refusal_in(*said);
 }
 
-// A target that is stopped answers when it goes on: until then nobody waits for it again.
-bool AgentLink::ask(std::span<const uint8_t> request, uint32_t number, agents::Bytes& found) const {
-  if (awaited_ != 0 && !take_answer(0, found)) return false;
-  if (::send(socket_.get(), request.data(), request.size(), MSG_NOSIGNAL) < 0) return false;
-  awaited_ = number;
-  return take_answer(kReadPatience, found);
+// One message of the agent's: an answer to what it was told goes to answered_, of memory that was asked for
+// to `bytes`.
+AgentLink::Heard AgentLink::hear(TimePoint until, agents::Bytes& bytes) const {
+  constexpr ssize_t kHead = offsetof(agents::Bytes, bytes);
+  if (!is_readable(socket_.get(), until)) return Heard::kNothing;
+  ssize_t got = ::recv(socket_.get(), &bytes, sizeof bytes, MSG_TRUNC);
+  if (got <= 0) return Heard::kEnd;
+  auto size = static_cast<uint32_t>(got);
+  if (size == sizeof(agents::Answer) && is_well_formed(bytes.header, agents::MessageType::kAnswer, size)) {
+    std::memcpy(static_cast<void*>(&answered_.emplace()), &bytes, sizeof(agents::Answer));
+    return Heard::kAnswer;
+  }
+  bool is_found = got >= kHead && got - kHead == bytes.size && awaited_ != 0 && bytes.number == awaited_ &&
+                  is_well_formed(bytes.header, agents::MessageType::kBytes, size);
+  if (!is_found) return Heard::kNonsense;
+  awaited_ = 0;
+  return Heard::kBytes;
 }
 
-bool AgentLink::take_answer(Nanoseconds patience, agents::Bytes& found) const {
-  constexpr ssize_t kHead = offsetof(agents::Bytes, bytes);
+// A target that is stopped answers when it goes on: until then nobody waits for it again.
+bool AgentLink::ask(std::span<const uint8_t> request, uint32_t number, agents::Bytes& found) const {
+  if (awaited_ != 0 && !take_bytes(0, found)) return false;
+  if (::send(socket_.get(), request.data(), request.size(), MSG_NOSIGNAL) < 0) return false;
+  awaited_ = number;
+  return take_bytes(kReadPatience, found);
+}
+
+bool AgentLink::take_bytes(Nanoseconds patience, agents::Bytes& found) const {
   TimePoint until = monotonic_now() + patience;
-  while (is_readable(socket_.get(), until)) {
-    ssize_t got = ::recv(socket_.get(), &found, sizeof found, 0);
-    if (got <= 0) return false;
-    if (got == sizeof(agents::Answer) && found.header.type == agents::MessageType::kAnswer) {
-      has_answered_ = true;
-      continue;
-    }
-    bool is_found = got >= kHead && found.number == awaited_ && got - kHead == found.size &&
-                    is_well_formed(found.header, agents::MessageType::kBytes, static_cast<uint32_t>(got));
-    if (!is_found) return false;
-    awaited_ = 0;
-    return true;
-  }
-  return false;
+  Heard heard;
+  do {
+    heard = hear(until, found);
+  } while (heard == Heard::kAnswer && monotonic_now() < until);
+  return heard == Heard::kBytes;
 }
 
 size_t AgentLink::read(std::span<const MemoryRange> ranges) const {
@@ -214,19 +224,27 @@ void AgentLink::tell(std::span<const uint8_t> bytes) const {
 }
 
 bool AgentLink::has_answered(Nanoseconds patience) const {
-  std::lock_guard lock(*mutex_);
-  if (std::exchange(has_answered_, false)) return true;
-  if (!is_readable(socket_.get(), monotonic_now() + patience)) return false;
-  agents::Answer ignored;
-  [[maybe_unused]] ssize_t got = ::recv(socket_.get(), &ignored, sizeof ignored, MSG_TRUNC);
-  return true;
+  TimePoint until = monotonic_now() + patience;
+  // Whoever waits for memory may have to be waited for, and meanwhile there is something else to do.
+  std::unique_lock lock(*mutex_, std::chrono::nanoseconds(patience));
+  if (!lock) return false;
+  agents::Bytes late;
+  Heard heard = Heard::kBytes;
+  while (!answered_ && heard == Heard::kBytes) heard = hear(until, late);
+  return std::exchange(answered_, std::nullopt).has_value() || heard == Heard::kEnd ||
+         heard == Heard::kNonsense;
 }
 
 void AgentLink::end(Nanoseconds patience) {
   listening_.reset();
   if (!socket_.valid()) return;
   ::shutdown(socket_.get(), SHUT_WR);
-  is_readable(socket_.get(), monotonic_now() + patience);
+  TimePoint until = monotonic_now() + patience;
+  agents::Bytes late;
+  // What it was still asked for comes before.
+  while (is_readable(socket_.get(), until) && monotonic_now() < until) {
+    if (::recv(socket_.get(), &late, sizeof late, 0) <= 0) break;
+  }
   socket_.reset();
 }
 

@@ -40,8 +40,7 @@ class AgentLink {
   // Another message that starts more of it, without a ring, and its answer.
   std::optional<Failure> start_more(std::span<const uint8_t> bytes, Nanoseconds patience) const;
   // Memory of the target: how many of the ranges were read whole, from the first on. At most
-  // agents::kMostReadRanges of them, and agents::kMostReadBytes. On any thread; so is all above once it has
-  // started.
+  // agents::kMostReadRanges of them, and agents::kMostReadBytes. On any thread, as are the three above.
   size_t read(std::span<const MemoryRange> ranges) const;
   // Where a thread of the target sleeps, as its own namespace numbers it: what /proc/PID/task/TID/syscall
   // says. Nothing where it has ended, or the target has no /proc.
@@ -53,18 +52,20 @@ class AgentLink {
   AgentLink(UniqueFd socket, const agents::Secret& secret, std::string options)
       : listening_(std::move(socket)), secret_(secret), options_(std::move(options)) {}
   Result<agents::Answer> answer(Nanoseconds patience) const;
+  enum class Heard { kNothing, kAnswer, kBytes, kNonsense, kEnd };
+  Heard hear(TimePoint until, agents::Bytes& bytes) const;
   bool ask(std::span<const uint8_t> request, uint32_t number, agents::Bytes& found) const;
-  bool take_answer(Nanoseconds patience, agents::Bytes& found) const;
+  bool take_bytes(Nanoseconds patience, agents::Bytes& found) const;
 
   UniqueFd listening_;
   UniqueFd socket_;
   agents::Secret secret_;
   std::string options_;
   // One who asks at a time.
-  std::unique_ptr<std::mutex> mutex_ = std::make_unique<std::mutex>();
-  mutable bool has_answered_ = false;  // while somebody waited for memory
-  mutable uint32_t asked_ = 0;         // questions so far
-  mutable uint32_t awaited_ = 0;       // the one whose answer has not come; 0: none
+  std::unique_ptr<std::timed_mutex> mutex_ = std::make_unique<std::timed_mutex>();
+  mutable std::optional<agents::Answer> answered_;  // what nobody has taken yet
+  mutable uint32_t asked_ = 0;                      // questions so far
+  mutable uint32_t awaited_ = 0;                    // the one whose answer has not come; 0: none
 };
 
 }  // namespace rtprof

@@ -5,7 +5,8 @@
 
 namespace rtprof {
 
-// Memory of a process that is closed to us, read by our agent in it: some 20 µs a call, whatever its size.
+// Memory of a process that is closed to us, read by our agent in it: some 20 µs for up to
+// agents::kMostReadBytes.
 class AgentMemory final : public Memory {
  public:
   // `link` outlives this.

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstring>
 #include <thread>
@@ -109,26 +110,31 @@ TEST_F(AgentLinkTest, WhatTheAgentRefusesIsTheFailure) {
 }
 
 // The agent's end.
-void serve_reads(const Channel& channel, const agents::Secret& secret) {
+void serve_reads(const Channel& channel, const agents::Secret& secret, bool is_filtered) {
   union {
     agents::MessageHeader header;
     agents::Read read;
     agents::ReadPlace place;
   } message{};
+  agents::Reads reads;
   while (channel.receive(&message, sizeof message, 2000) > 0) {
     if (agents::jvm::is_valid(message.read, secret))
-      agents::answer(channel, message.read, agents::OwnMemory(false));
+      reads.answer(channel, message.read, agents::OwnMemory(is_filtered));
     else if (agents::jvm::is_valid(message.place, secret))
-      agents::answer(channel, message.place);
+      reads.answer(channel, message.place);
   }
+  reads.close();
 }
 
-TEST_F(AgentLinkTest, ReadsMemoryAndWhereThreadsSleepByTheAgent) {
+class AgentReadsTest : public AgentLinkTest, public testing::WithParamInterface<bool> {};
+INSTANTIATE_TEST_SUITE_P(Filtered, AgentReadsTest, testing::Bool());
+
+TEST_P(AgentReadsTest, ReadsMemoryAndWhereThreadsSleep) {
   std::atomic<pid_t> serving = 0;
   std::thread agent([&] {
     Channel channel;
     serving = ::gettid();
-    if (say_hello(channel, options_.secret)) serve_reads(channel, options_.secret);
+    if (say_hello(channel, options_.secret)) serve_reads(channel, options_.secret, GetParam());
     channel.close();
   });
   EXPECT_FALSE(link_.accept(::getpid(), 2 * kSecond));
@@ -155,6 +161,33 @@ TEST_F(AgentLinkTest, ReadsMemoryAndWhereThreadsSleepByTheAgent) {
   EXPECT_FALSE(link_.read_place(1));
   link_.end(2 * kSecond);
   EXPECT_FALSE(memory.read(at, found.data(), 1));
+  agent.join();
+}
+
+// As that of a target which was stopped.
+TEST_F(AgentLinkTest, AnAnswerThatComesLateIsNobodysAndThoseAfterItAreRight) {
+  std::thread agent([&] {
+    Channel channel;
+    if (!say_hello(channel, options_.secret)) return;
+    agents::Read read;
+    channel.receive(&read, sizeof read, 2000);
+    std::this_thread::sleep_for(std::chrono::milliseconds(2500));
+    agents::Reads reads;
+    reads.answer(channel, read, agents::OwnMemory(false));
+    Answer flushed;
+    channel.send(&flushed, sizeof flushed);
+    serve_reads(channel, options_.secret, false);
+    channel.close();
+  });
+  EXPECT_FALSE(link_.accept(::getpid(), 2 * kSecond));
+  AgentMemory memory(link_);
+  uint64_t there = 0x0123456789abcdef;
+  auto at = reinterpret_cast<Address>(&there);
+  EXPECT_FALSE(memory.get<uint64_t>(at));
+  EXPECT_FALSE(memory.get<uint64_t>(at));
+  EXPECT_TRUE(link_.has_answered(2 * kSecond));
+  EXPECT_EQ(memory.get<uint64_t>(at), there);
+  link_.end(2 * kSecond);
   agent.join();
 }
 
