@@ -61,7 +61,8 @@ ROOTS = {
         # Has the compiler's module, which makes the classes for all.
         Root("bookworm", ("openjdk-17-jre-headless",), kind="java"),
         Root("trixie", ("openjdk-21-jre-headless", "openjdk-25-jre-headless"), kind="java"),
-        Root("sid", ("openjdk-8-jre-headless", "openjdk-26-jre-headless"), STALE, kind="java"),
+        # JDK 8 is asked for allocations by names that are in its debug symbols only.
+        Root("sid", ("openjdk-8-jre-headless", "openjdk-8-dbg", "openjdk-26-jre-headless"), STALE, kind="java"),
         Root(
             "bookworm",
             ("libtomcat10-embed-java", "libjakarta-annotation-api-java", "libjetty9-java", "libhsqldb-java"),
