@@ -21,7 +21,7 @@
 namespace rtprof::agents {
 
 // Of this file. An agent of another version is another library, with another path.
-constexpr uint32_t kProtocol = 4;
+constexpr uint32_t kProtocol = 5;
 constexpr uint32_t kMagic = 0x50545201;  // little endian: 1, "RTP"
 
 struct Secret {
@@ -124,7 +124,8 @@ enum class RecordType : uint32_t {
   kCollected = 3,
   kSurveyed = 4,
   kThinned = 5,
-  kSnapshot = 6
+  kSnapshot = 6,
+  kUntold = 7
 };
 
 struct RecordHeader {

@@ -14,6 +14,8 @@
 #include "common/agent/placed_library.h"
 #include "common/base/error.h"
 #include "common/base/file.h"
+#include "jvm/allocation.h"
+#include "jvm/allocation_traces.h"
 #include "jvm/attach_denial.h"
 #include "jvm/attach_listener.h"
 #include "jvm/embedded_agent.h"
@@ -22,7 +24,6 @@
 namespace rtprof::jvm {
 namespace {
 
-constexpr int kFirstWithSampling = 11;
 constexpr uint64_t kRingBytes = 4 << 20;
 constexpr Nanoseconds kLoadPatience = 10 * kSecond;
 constexpr Nanoseconds kAgentPatience = 5 * kSecond;
@@ -124,6 +125,22 @@ Address collections_of(const Process& process, const Layout& layout) {
   return heap && *heap != 0 ? *heap + layout.heap_collections.offset : 0;
 }
 
+// Where JVMTI does not sample them. Throws where nothing else does.
+agents::jvm::AllocationTraces traces_of(const Process& process, const Layout& layout,
+                                        const AgentRequest& request) {
+  bool samples = (request.events & agents::jvm::kAllocations) != 0;
+  if (!samples || layout.version.feature >= kFirstWithSampling) return {};
+  if (request.follows_objects) {
+    fail(process, what_of(request),
+         {fmt::format("JDK {} does not tell which objects it has allocated: --live takes JDK {}",
+                      layout.version.text, kFirstWithSampling)},
+         "leave --live out to see all that is allocated");
+  }
+  auto found = find_allocation_traces(process, layout);
+  if (!found.traces) fail(process, what_of(request), {found.denial.reason}, found.denial.fix);
+  return *found.traces;
+}
+
 Result<agents::jvm::Start> start_of(const Process& process, const Layout& layout,
                                     const AgentRequest& request) {
   agents::jvm::Start start;
@@ -132,6 +149,7 @@ Result<agents::jvm::Start> start_of(const Process& process, const Layout& layout
   start.is_filtered = is_filtered(process) ? 1 : 0;
   start.lock_threshold = static_cast<uint64_t>(request.lock_threshold);
   start.thread = offsets_of(layout.threads, layout);
+  start.traces = traces_of(process, layout, request);
   start.follows_objects = request.follows_objects ? 1 : 0;
   if (request.follows_objects) start.collections = collections_of(process, layout);
   if (request.follows_objects && start.collections == 0)
@@ -174,20 +192,9 @@ std::optional<Denial> closed_denial(const Process& process) {
   return attach_denial(process, nullptr);
 }
 
-Denial no_sampling(const Layout& layout) {
-  return {
-      fmt::format("JDK {} does not sample allocations for agents: that takes JDK 11", layout.version.text),
-      "-e cpu, -e wall and -e lock are for all JDKs"};
-}
-
 // What the agent is told, of a JVM that can do what is asked for. Throws Error.
 agents::jvm::Start checked_start(const Process& process, const Layout& layout, const AgentRequest& request) {
   std::string_view what = what_of(request);
-  bool samples = (request.events & agents::jvm::kAllocations) != 0;
-  if (samples && layout.version.feature < kFirstWithSampling) {
-    Denial denial = no_sampling(layout);
-    fail(process, what, {denial.reason}, denial.fix);
-  }
   if (!is_described(layout)) fail(process, what, {kNotDescribed, EPERM}, "");
   auto start = start_of(process, layout, request);
   if (!start) fail(process, what, start.failure(), "leave --live out to see all that is allocated");
@@ -218,8 +225,11 @@ std::optional<Denial> agent_denial(const Process& process, Event event) {
   JvmSearch search = find_jvm(process);
   if (search.outcome == JvmSearch::Outcome::kNotPermitted) return closed_denial(process);
   if (!search.found()) return Denial{search.problem, search.hint};
-  bool is_too_old = event == Event::kAlloc && search.layout->version.feature < kFirstWithSampling;
-  return is_too_old ? no_sampling(*search.layout) : denial_of(process, *search.layout);
+  if (event == Event::kAlloc && search.layout->version.feature < kFirstWithSampling) {
+    auto found = find_allocation_traces(process, *search.layout);
+    if (!found.traces) return found.denial;
+  }
+  return denial_of(process, *search.layout);
 }
 
 std::shared_ptr<Agent> Agent::start(const Process& process, const Layout& layout, const AgentRequest& request,

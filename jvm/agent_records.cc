@@ -23,7 +23,9 @@ struct Fields {
   uint32_t name_size;
   agents::StackHeader stack;
   uint32_t chunk_bytes;
-  uint32_t reserved[3];
+  uint32_t stands_for;
+  uint32_t is_not_due;
+  uint32_t reserved;
 };
 static_assert(sizeof(Fields) + sizeof(agents::RecordHeader) == sizeof(Record));
 static_assert(offsetof(Record, time) == sizeof(agents::RecordHeader));
@@ -53,6 +55,8 @@ std::optional<AgentSample> parse_agent_sample(std::span<const uint8_t> record) {
   found.detail = fields.detail;
   found.collections = fields.collections;
   found.inner_tid = fields.tid;
+  found.is_due = fields.is_not_due == 0;
+  found.stands_for = fields.stands_for;
   found.type = {reinterpret_cast<const char*>(record.data()) + sizeof(Record), fields.name_size};
   StackSnapshot& stack = found.stack;
   stack.registers.values[Registers::kRip] = fields.stack.pc;

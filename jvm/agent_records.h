@@ -18,8 +18,10 @@ struct AgentSample {
   uint64_t detail = 0;  // the number of a followed object, or the ns that a wait stands for
   uint64_t collections = 0;
   pid_t inner_tid = 0;
-  std::string_view type;  // "Ljava/lang/String;"
-  StackSnapshot stack;    // without bytes where the thread ran no Java
+  bool is_due = true;       // whether a sample of the object itself was due
+  uint64_t stands_for = 0;  // so many samples beside that
+  std::string_view type;    // "Ljava/lang/String;"
+  StackSnapshot stack;      // without bytes where the thread ran no Java
 };
 
 // Of a record as it was in the ring, which it refers to; nothing where it makes no sense.

@@ -43,7 +43,7 @@ class AgentSource final : public Source {
         type_namer_(recorder_.add_namer(types_)),
         names_(process.pid(), recorder_, kind.thread_names),
         tids_(process),
-        weigher_(plan.allocation_interval, layout.version.feature < kFirstWithEvenSamples),
+        weigher_(plan.allocation_interval, samples_early(layout.version.feature)),
         agent_(std::move(agent)),
         since_(monotonic_now()),
         cpu_at_start_(process.cpu_time()) {
@@ -103,7 +103,7 @@ class AgentSource final : public Source {
  private:
   static constexpr agents::RecordType kRecords[] = {
       agents::RecordType::kAllocation, agents::RecordType::kContention, agents::RecordType::kCollected,
-      agents::RecordType::kSurveyed, agents::RecordType::kThinned};
+      agents::RecordType::kSurveyed,   agents::RecordType::kThinned,    agents::RecordType::kUntold};
 
   pid_t tid_of(pid_t inner) {
     if (pid_t tid = tids_.outer(inner); tid != 0) return tid;
@@ -139,6 +139,9 @@ class AgentSource final : public Source {
       case agents::RecordType::kThinned:
         if (auto number = parse_agent_note(record)) return live_.thinned(*number);
         break;
+      case agents::RecordType::kUntold:
+        if (auto samples = parse_agent_note(record)) return untold(*samples);
+        break;
       case agents::RecordType::kSnapshot:
         break;
     }
@@ -169,7 +172,7 @@ class AgentSource final : public Source {
 
   void allocation(AgentSample& found) {
     RawSample sample = sample_of(found, Event::kAlloc);
-    SampledWeight weight = weigher_.weigh(found.value);
+    SampledWeight weight = weigher_.weigh(found.value, found.is_due, found.stands_for);
     sample.weight = std::llround(weight.bytes);
     uint32_t type = types_->id(found.type);
     if (plan_.allocation_types) sample.callees = RawStack{type_namer_, type};
@@ -179,6 +182,17 @@ class AgentSource final : public Source {
       return;
     }
     sample.count = whole_objects(weight.objects);
+    record(sample, allocations_);
+  }
+
+  // Of the process: which thread it was matters little where nothing else is known.
+  void untold(uint64_t samples) {
+    RawSample sample;
+    sample.event = Event::kAlloc;
+    sample.stack = code_.marker("[unknown: allocated where HotSpot does not trace it]");
+    sample.thread = {process_.pid(), code_.owner(process_.pid(), sample.stack)};
+    sample.start = monotonic_now();
+    sample.weight = std::llround(weigher_.bytes_of(samples));
     record(sample, allocations_);
   }
 

@@ -34,7 +34,16 @@ std::string type_name(std::string_view signature) {
   return name;
 }
 
-SampledWeight SampleWeigher::weigh(uint64_t bytes) {
+double SampleWeigher::bytes_of(uint64_t samples) const {
+  // More than any heap has: the target says how many.
+  constexpr double kMost = 0x1p46;
+  return std::min(static_cast<double>(samples) * interval_, kMost);
+}
+
+SampledWeight SampleWeigher::weigh(uint64_t bytes, bool is_due, uint64_t stands_for) {
+  double others = bytes_of(stands_for);
+  SampledWeight weight{others, others / static_cast<double>(bytes)};
+  if (!is_due) return weight;
   double size = static_cast<double>(bytes) / interval_;
   double probability = -std::expm1(-size);
   double factor = 1;
@@ -45,7 +54,9 @@ SampledWeight SampleWeigher::weigh(uint64_t bytes) {
     if (size < kLarge) early_ += (probability - size * std::exp(-size)) / size;
     factor = 1 - early_ / ++samples_;
   }
-  return {factor * static_cast<double>(bytes) / probability, factor / probability};
+  weight.bytes += factor * static_cast<double>(bytes) / probability;
+  weight.objects += factor / probability;
+  return weight;
 }
 
 }  // namespace rtprof::jvm

@@ -15,6 +15,9 @@ struct SampledWeight {
   double objects = 0;
 };
 
+// The first JDK whose JVMTI samples allocations.
+constexpr int kFirstWithSampling = 11;
+
 // Weighs what HotSpot samples. It takes an object of s bytes with the probability 1 - exp(-s / interval): the
 // sum over what was sampled of 1 / that is unbiased (Horvitz and Thompson).
 class SampleWeigher {
@@ -23,8 +26,11 @@ class SampleWeigher {
   SampleWeigher(uint64_t interval, bool samples_early)
       : interval_(static_cast<double>(interval)), samples_early_(samples_early) {}
 
-  // Of the next sample: an object of so many bytes, at least 1.
-  SampledWeight weigh(uint64_t bytes);
+  // Of the next sample: an object of so many bytes, at least 1. `is_due`: whether it is one of itself.
+  // `stands_for`: so many samples that were due of others, of which it was chosen by their size.
+  SampledWeight weigh(uint64_t bytes, bool is_due = true, uint64_t stands_for = 0);
+  // What so many samples stand for.
+  double bytes_of(uint64_t samples) const;
 
  private:
   double interval_;
@@ -39,5 +45,9 @@ class SampleWeigher {
 // (ThreadHeapSampler::pick_next_sample in threadHeapSampler.cpp), which comes too early by o exp(-o /
 // interval) bytes for o such bytes.
 constexpr int kFirstWithEvenSamples = 17;
+// Whether HotSpot's samples come so. JDK 8 draws none: the agent does.
+constexpr bool samples_early(int feature) {
+  return feature >= kFirstWithSampling && feature < kFirstWithEvenSamples;
+}
 
 }  // namespace rtprof::jvm

@@ -66,6 +66,13 @@ constexpr MemberRow<Layout> kMembers[] = {
     {&Layout::symbol_length, "Symbol", "_length"},
     {&Layout::symbol_length, "SymbolBase", "_length"},
     {&Layout::heap_collections, "CollectedHeap", "_total_collections", false},
+    {&Layout::allocated_bytes, "Thread", "_allocated_bytes", false},
+    {&Layout::buffer, "Thread", "_tlab", false},
+    {&Layout::buffer_start, "ThreadLocalAllocBuffer", "_start", false},
+    {&Layout::buffer_top, "ThreadLocalAllocBuffer", "_top", false},
+    {&Layout::buffer_desired, "ThreadLocalAllocBuffer", "_desired_size", false},
+    {&Layout::buffer_waste, "ThreadLocalAllocBuffer", "_refill_waste_limit", false},
+    {&Layout::buffer_refills, "ThreadLocalAllocBuffer", "_number_of_refills", false},
     {&Layout::wrapper_anchor, "JavaCallWrapper", "_anchor"},
     {&Layout::anchor_sp, "JavaFrameAnchor", "_last_Java_sp"},
 };
@@ -73,6 +80,7 @@ constexpr MemberRow<Layout> kMembers[] = {
 constexpr StaticRow<Layout> kStatics[] = {
     {&Layout::code_heaps, "CodeCache", "_heaps", false},
     {&Layout::code_heap, "CodeCache", "_heap", false},
+    {&Layout::buffer_reserve, "Abstract_VM_Version", "_reserve_for_allocation_prefetch", false},
     {&Layout::java_command, "Arguments", "_java_command", false},
     {&Layout::heap, "Universe", "_collectedHeap", false},
     {&Layout::call_stub_return, "StubRoutines", "_call_stub_return_address"},

@@ -86,6 +86,7 @@ void close_both(const int (&descriptors)[2]) {
 }
 
 void stop_all(JNIEnv* jni) {
+  server.allocations.stop_tracing();
   if ((server.events & kAllocations) != 0) server.allocations.stop(jni);
   if ((server.events & kLocks) != 0) server.locks.stop(jni);
   if ((server.events & kSnapshots) != 0) server.interrupts.stop();
@@ -145,6 +146,7 @@ void survey() {
 void stop() {
   server.recording.close();
   server.interrupts.stop();
+  server.allocations.stop_tracing();
   // Where memory is short it may take a while until the JVM takes a thread; one that is gone takes none.
   for (int i = 0; i < kTries; ++i) {
     AsJavaThread attached(server.vm);

@@ -17,6 +17,10 @@ constexpr jint kDefaultInterval = 512 << 10;
 }  // namespace
 
 Answer Allocations::start(JavaVM* vm, const Start& wanted, Recording& recording) {
+  if (wanted.traces.new_buffer != 0) {
+    follows_ = false;
+    return traced_.start(vm, wanted, recording);
+  }
   jvmti_ = make_environment(vm, JVMTI_VERSION_11);
   if (jvmti_ == nullptr)
     return refused(Refusal::kMissing, "this JVM does not sample allocations for JVMTI: that takes JDK 11");
@@ -49,6 +53,10 @@ Answer Allocations::enable(const Start& wanted) {
   if (error == 0)
     error = jvmti_->SetEventNotificationMode(JVMTI_ENABLE, JVMTI_EVENT_SAMPLED_OBJECT_ALLOC, nullptr);
   return error == 0 ? Answer() : refused(Refusal::kFailed, "allocations cannot be sampled", error);
+}
+
+void Allocations::stop_tracing() {
+  traced_.stop();
 }
 
 void Allocations::stop(JNIEnv* jni) {

@@ -8,10 +8,12 @@
 #include "agents/jvm/followed_objects.h"
 #include "agents/jvm/protocol.h"
 #include "agents/jvm/recording.h"
+#include "agents/jvm/traced_allocations.h"
 
 namespace rtprof::agents::jvm {
 
-// Samples allocations of one JVM by JVMTI's SampledObjectAlloc (JDK 11 and newer).
+// Samples allocations of one JVM by JVMTI's SampledObjectAlloc (JDK 11 and newer), else where HotSpot traces
+// them for its own recorder.
 //
 // One at a time: JVMTI grants the capability once.
 class Allocations {
@@ -22,8 +24,10 @@ class Allocations {
   bool has_collected() const;
   // On an attached thread: tells which followed objects are gone.
   void survey(JNIEnv* jni);
-  // On an attached thread, after the recording is closed: the JVM samples no more, and the capability is free
-  // again.
+  // After the recording is closed, in this order. What needs no thread of Java's: HotSpot's code is as it
+  // was.
+  void stop_tracing();
+  // On an attached thread: the JVM samples no more, and the capability is free again.
   void stop(JNIEnv* jni);
 
  private:
@@ -36,6 +40,7 @@ class Allocations {
   jvmtiEnv* jvmti_ = nullptr;
   Recording* recording_ = nullptr;
   bool follows_ = false;
+  TracedAllocations traced_;
   FollowedObjects followed_;
   std::atomic<uint64_t> collected_ = 0;  // collections, or pauses of one, that have ended
   uint64_t surveyed_ = 0;                // of these

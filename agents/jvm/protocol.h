@@ -26,6 +26,33 @@ constexpr uint32_t kSnapshots = 4;
 constexpr uint32_t kMemory = 8;
 constexpr uint32_t kAllEvents = kAllocations | kLocks | kSnapshots | kMemory;
 
+// How HotSpot traces allocations where its JVMTI does not sample them (JDK 8).
+struct AllocationTraces {
+  // The function that it calls when a thread's buffer (TLAB) has no room for an object, and those of
+  // AllocTracer for the first object of a new buffer, and for one outside. 0: JVMTI is asked.
+  uint64_t full_buffer = 0;
+  uint64_t new_buffer = 0;
+  uint64_t outside = 0;
+  // Of AllocTracer's arguments the first, from 0 on, that says how large something is: of two the buffer, and
+  // then the object. The first one is the object's Klass*.
+  uint32_t sizes_at = 0;
+  // In a Thread: bytes allocated, its buffer's begin and end of what is taken, and how many buffers it got
+  // since the last collection.
+  uint32_t allocated_bytes = 0;
+  uint32_t buffer_start = 0;
+  uint32_t buffer_top = 0;
+  uint32_t refills = 0;
+  // How many words its next buffer is to have, beside its first object, and how many may be left in one that
+  // is given up.
+  uint32_t desired_words = 0;
+  uint32_t waste_words = 0;
+  uint32_t buffer_reserve = 0;  // bytes at the end of a buffer that no object takes
+  uint32_t klass_name = 0;      // in a Klass: Symbol*
+  uint32_t symbol_length = 0;   // in a Symbol
+  uint32_t symbol_body = 0;
+  uint32_t reserved = 0;
+};
+
 struct Start {
   MessageHeader header{.type = MessageType::kStart, .size = sizeof(Start)};
   Secret secret{};
@@ -41,6 +68,7 @@ struct Start {
   uint32_t is_filtered = 0;
   uint32_t reserved = 0;
   ThreadOffsets thread{};
+  AllocationTraces traces{};
 };
 
 // How the JVM keeps the frames of its virtual threads, once that is known: after Start.
@@ -73,13 +101,18 @@ struct Sample {
   uint32_t name_size;
   StackHeader stack;
   uint32_t chunk_bytes;  // of the rt_chunk_record; 0: the thread carries no virtual one
-  uint32_t reserved[3];
+  // Of an allocation, where HotSpot does not tell of each that a sample is due of: this many samples that the
+  // object stands for beside its own,
+  uint32_t stands_for;
+  uint32_t is_not_due;  // and whether it has none of its own
+  uint32_t reserved;
 };
 constexpr uint32_t kMostNameBytes = 1024;
 
 // kCollected: a followed object that is gone. kSurveyed: all that were allocated before so many collections
 // had begun have been looked at by one. kThinned: of the followed objects only those go on to be followed of
-// which is_kept() is true with this number of halvings.
+// which is_kept() is true with this number of halvings. kUntold: so many samples were due of what nothing is
+// known of.
 struct Note {
   RecordHeader header;
   uint64_t number;

@@ -103,8 +103,7 @@ void Recording::close() {
 }
 
 Recording::Thread Recording::current(JNIEnv* jni) const {
-  return {reinterpret_cast<const uint8_t*>(jni) - jni_in_thread_,
-          static_cast<int32_t>(::syscall(SYS_gettid))};
+  return {address_of(jni), static_cast<int32_t>(::syscall(SYS_gettid))};
 }
 
 void Recording::sample(const Thread& thread, const Values& values, const char* type_name) {
@@ -126,6 +125,8 @@ void Recording::sample(const Thread& thread, const Values& values, const char* t
   record->name_size = name_size;
   record->stack = stack;
   record->chunk_bytes = chunks.size();
+  record->stands_for = values.stands_for;
+  record->is_not_due = values.is_not_due ? 1 : 0;
   if (name_size != 0) std::memcpy(begin + sizeof(Sample), type_name, name_size);
   if (stack.size != 0) std::memcpy(begin + stack_at, at(stack.sp), stack.size);
   if (chunks.size() != 0) std::memcpy(begin + chunks_at, chunks.bytes(), chunks.size());

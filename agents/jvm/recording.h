@@ -57,6 +57,7 @@ class Recording {
   };
   // The one that runs this.
   Thread current(JNIEnv* jni) const;
+  uint8_t* address_of(JNIEnv* jni) const { return reinterpret_cast<uint8_t*>(jni) - jni_in_thread_; }
 
   struct Values {
     RecordType type;
@@ -64,6 +65,8 @@ class Recording {
     uint64_t value;
     uint64_t detail = 0;
     uint64_t collections = 0;
+    uint32_t stands_for = 0;
+    bool is_not_due = false;
   };
   // With permission. Of the calling thread, or of one that is known not to go on meanwhile. `type_name`: null
   // for none.

@@ -5,8 +5,24 @@
 namespace rtprof::agents::jvm {
 namespace {
 
+// Six arguments are in registers, and the last two that matter are sizes.
+constexpr uint32_t kLastSize = 4;
+
 bool is_place(uint32_t offset) {
   return offset < kLargestOffset && offset % sizeof(uint64_t) == 0;
+}
+
+bool is_member(uint32_t offset) {
+  return offset < kLargestOffset;
+}
+
+bool is_valid(const AllocationTraces& traces) {
+  return traces.new_buffer == 0 ||
+         (traces.outside != 0 && traces.full_buffer != 0 && traces.sizes_at > 0 &&
+          traces.sizes_at <= kLastSize && is_place(traces.allocated_bytes) && is_place(traces.buffer_start) &&
+          is_place(traces.buffer_top) && is_member(traces.refills) && is_place(traces.desired_words) &&
+          is_place(traces.waste_words) && is_member(traces.buffer_reserve) && is_place(traces.klass_name) &&
+          is_member(traces.symbol_length) && is_member(traces.symbol_body));
 }
 
 template <typename Message>
@@ -23,7 +39,8 @@ bool is_valid(const Start& start, const Secret& secret) {
   bool is_known = start.events != 0 && (start.events & ~kAllEvents) == 0;
   return is_message(start, MessageType::kStart, secret) && is_known && start.allocation_interval != 0 &&
          start.allocation_interval <= INT32_MAX && is_place(thread.last_sp) && is_place(thread.last_pc) &&
-         is_place(thread.last_fp) && is_place(thread.stack_base) && is_place(thread.stack_size);
+         is_place(thread.last_fp) && is_place(thread.stack_base) && is_place(thread.stack_size) &&
+         is_valid(start.traces);
 }
 
 bool is_valid(const Knowledge& knowledge, const Secret& secret) {

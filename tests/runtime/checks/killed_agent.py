@@ -2,8 +2,8 @@
 
 usage: killed_agent.py PID TIMES RTPROF SECONDS EVENTS     (RTPROF: a command, of which words may come before rtprof)
 
-Within SECONDS of each kill no file of rtprof's is in the target's file system, and no thread, descriptor or mapping
-of the recording is in the target, and SIGURG is not handled there; the target computes. Afterwards a recording succeeds. Ends with status 1 otherwise.
+Within SECONDS of each kill no file of rtprof's is in the target's file system, no thread, descriptor or mapping of the
+recording is in the target, SIGURG is not handled there, and HotSpot's code is as in its file; the target computes. Afterwards a recording succeeds. Ends with status 1 otherwise.
 """
 
 import os
@@ -43,7 +43,24 @@ def leftovers():
     handled = int((process / "status").read_text().split("SigCgt:")[1].split("\n")[0], 16)
     if handled >> (signal.SIGURG - 1) & 1:
         found.append("a handler of SIGURG")
+    if changed_code():
+        found.append("a change in HotSpot's code")
     return found
+
+
+def changed_code():
+    """Whether code of libjvm.so is not what its file holds, or can be written."""
+    for line in (process / "maps").read_text().splitlines():
+        place, access, offset, _, _, *path = line.split()
+        if not path or not path[0].endswith("/libjvm.so") or "x" not in access:
+            continue
+        start, end = (int(each, 16) for each in place.split("-"))
+        with open(process / "mem", "rb") as memory, open(process / "map_files" / place, "rb") as file:
+            memory.seek(start)
+            file.seek(int(offset, 16))
+            if "w" in access or memory.read(end - start) != file.read(end - start):
+                return True
+    return False
 
 
 def cpu_ticks():
