@@ -177,6 +177,7 @@ void TracedAllocations::on_allocation(uint64_t type, const uint64_t* sizes, bool
     // When the recording is over, too.
     if (entry != nullptr) entry->buffer.give_back(thread, traces_);
     Recording::Permission permission(*recording_);
+    if (permission && entry == nullptr) recording_->lose();
     if (permission && entry != nullptr) {
       uint64_t bytes = is_new_buffer ? sizes[1] : sizes[0];
       sample(jni, type, bytes, entry->buffer.add(thread, traces_, bytes, is_new_buffer ? sizes[0] : 0));

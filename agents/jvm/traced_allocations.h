@@ -31,7 +31,8 @@ class TracedAllocations {
     std::atomic<uintptr_t> thread;  // JavaThread*; 0: free
     ThreadBuffer buffer;
   };
-  // A power of two. Threads beyond that, of all that there are during the recording, go unsampled.
+  // A power of two. What threads beyond that allocate is lost, and
+  // counted so.
   static constexpr uint32_t kRoom = 1 << 13;
   static constexpr uint32_t kTries = 64;
 
