@@ -36,6 +36,7 @@ class Started {
  private:
   static std::vector<char*> pointers(std::vector<std::string>& words) {
     std::vector<char*> found;
+    found.reserve(words.size() + 1);
     for (std::string& each : words) found.push_back(each.data());
     found.push_back(nullptr);
     return found;
