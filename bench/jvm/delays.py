@@ -71,7 +71,7 @@ def words_of(rounds):
 def delay(context):
     """What threads have waited for a monitor and a ReentrantLock, against the program's own clock"""
     for jdk, hold in HOLDS if not context.quick else HOLDS[-1:]:
-        one(context, jdk, hold)
+        context.attempt(f"delay, JDK {jdk}", lambda jdk=jdk, hold=hold: one(context, jdk, hold))
 
 
 def one(context, jdk, hold):

@@ -108,7 +108,8 @@ def live(context):
     for jdk in JDKS if not context.quick else ("21",):
         interval = INTERVAL_11 if jdk == "11" else INTERVAL
         for percent, rate in MADE_A_SECOND.items():
-            one(context, jdk, percent, interval, rate * interval // INTERVAL)
+            plan = (percent, interval, rate * interval // INTERVAL)
+            context.attempt(f"live, JDK {jdk}, {percent} % kept", lambda jdk=jdk, plan=plan: one(context, jdk, *plan))
 
 
 def one(context, jdk, percent, interval, rate):

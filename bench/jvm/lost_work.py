@@ -14,7 +14,7 @@ JDK = 21
 WINDOW = 1.0
 MECHANISM = ("--mechanism", "agent")
 WAITING, NAP_MS = 500, 1000
-DISPUTANTS = 2
+HOLD_US = 100
 
 
 def busy(threads):
@@ -69,8 +69,8 @@ def lock(context):
         "rtprof": (context.rtprof("--lock-threshold", "10us"), "lock", 100),
         PEER: (LockPeer(context.results, context.scratch), "lock", 100),
     }
-    with shared_words(JDK, DISPUTANTS) as shared:
-        words = ("-Xmx256m", "Disputes", 3600, DISPUTANTS, shared.path)
+    with shared_words(JDK, 2) as shared:
+        words = ("-Xmx256m", "Disputes", 3600, 2, shared.path, HOLD_US)
         with own_programs.java(context, JDK, *words) as target:
-            what = f"lock from 10 µs on, a monitor and a ReentrantLock, {busy(DISPUTANTS)}"
+            what = f"lock from 10 µs on, 8 threads fight for a monitor and a ReentrantLock, {busy(2)}"
             row(context, "lock", what, shared, target, tools)

@@ -4,9 +4,9 @@ import pathlib
 import shutil
 import tempfile
 
+import recorder
 import started
 import zoo
-from beside_async_profiler import root_of
 
 PROGRAMS = pathlib.Path(__file__).resolve().parent / "programs"
 
@@ -30,5 +30,8 @@ def install(root):
 
 def java(context, jdk, *words):
     """A context with one of the programs, which has said it is ready. `words`: options of Java, its name, its arguments."""
-    command = ["zoo plain", f"java{jdk}", "-cp", install(root_of(jdk)), *words]
+    root = zoo.ROOTS[zoo.PROGRAMS[f"java{jdk}"][0]]
+    if not root.complete():
+        raise recorder.ToolError(f"the zoo lacks {root.name}")
+    command = ["zoo plain", f"java{jdk}", "-cp", install(root.path), *words]
     return started.started(context.scratch, " ".join(map(str, command)))
