@@ -173,7 +173,8 @@ AgentLink::Heard AgentLink::hear(TimePoint until, agents::Bytes& bytes) const {
     std::memcpy(static_cast<void*>(&answered_.emplace()), &bytes, sizeof(agents::Answer));
     return Heard::kAnswer;
   }
-  bool is_found = got >= kHead && got - kHead == bytes.size && awaited_ != 0 && bytes.number == awaited_ &&
+  bool fits = got >= kHead && size <= sizeof bytes;
+  bool is_found = fits && got - kHead == bytes.size && awaited_ != 0 && bytes.number == awaited_ &&
                   is_well_formed(bytes.header, agents::MessageType::kBytes, size);
   if (!is_found) return Heard::kNonsense;
   awaited_ = 0;

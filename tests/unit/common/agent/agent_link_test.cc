@@ -191,6 +191,26 @@ TEST_F(AgentLinkTest, AnAnswerThatComesLateIsNobodysAndThoseAfterItAreRight) {
   agent.join();
 }
 
+TEST_F(AgentLinkTest, AnAnswerThatIsLongerThanAllowedIsNone) {
+  std::thread agent([&] {
+    Channel channel;
+    agents::ReadPlace read;
+    if (!say_hello(channel, options_.secret) || channel.receive(&read, sizeof read, 2000) <= 0) return;
+    std::vector<uint8_t> message(2 * sizeof(agents::Bytes));
+    agents::Bytes head;
+    head.number = read.number;
+    head.ranges = 1;
+    head.header.size = static_cast<uint32_t>(message.size());
+    head.size = head.header.size - static_cast<uint32_t>(offsetof(agents::Bytes, bytes));
+    std::memcpy(message.data(), &head, offsetof(agents::Bytes, bytes));
+    channel.send(message.data(), message.size());
+    channel.close();
+  });
+  EXPECT_FALSE(link_.accept(::getpid(), 2 * kSecond));
+  EXPECT_FALSE(link_.read_place(1));
+  agent.join();
+}
+
 TEST_F(AgentLinkTest, AnAnswerThatMakesNoSenseIsNoMemory) {
   std::thread agent([&] {
     Channel channel;
