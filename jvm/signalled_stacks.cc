@@ -34,7 +34,7 @@ bool blocks(const Process& process, pid_t tid, int signal) {
   return (blocked >> (signal - 1) & 1) != 0;
 }
 
-// The thread by which the agent serves us. What it costs is shown as what it is.
+// The thread by which the agent serves us, named by agents/jvm/start.cc.
 bool is_agents_own(const Process& process, pid_t tid) {
   auto name = read_file(process.directory() + "/task/" + std::to_string(tid) + "/comm");
   return name && *name == "rtprof-agent\n";
@@ -43,7 +43,8 @@ bool is_agents_own(const Process& process, pid_t tid) {
 }  // namespace
 
 SignalledStacks::SignalledStacks(const Process& process, std::shared_ptr<Agent> agent)
-    : process_(process), agent_(std::move(agent)) {
+    : process_(process), agent_(std::move(agent)), own_(process.threads()) {
+  std::erase_if(own_, [&](pid_t tid) { return !is_agents_own(process, tid); });
   agent_->on(agents::RecordType::kSnapshot, [this](std::span<const uint8_t> record) { arrived(record); });
 }
 
@@ -105,8 +106,7 @@ native::RunningStacks::Taken SignalledStacks::late(pid_t tid, Asked& asked) cons
   } else if (now - asked.sent < kSuspicious) {
     taken.late = true;
   } else if (blocks(process_, tid, agents::kSnapshotSignal)) {
-    taken.denied =
-        is_agents_own(process_, tid) ? "[rtprof-agent]" : "[unknown: the thread blocks the signal]";
+    taken.denied = "[unknown: the thread blocks the signal]";
   } else if (now - asked.since > kSilent) {
     taken.denied = "[unknown: the thread does not answer the signal]";
     agent_->interrupt(process_.pid(), tid, asked.number);
@@ -119,8 +119,13 @@ native::RunningStacks::Taken SignalledStacks::late(pid_t tid, Asked& asked) cons
   return taken;
 }
 
+std::string_view SignalledStacks::told(pid_t tid) const {
+  return std::ranges::find(own_, tid) != own_.end() ? "[rtprof-agent]" : "";
+}
+
 native::RunningStacks::Taken SignalledStacks::take(PulledThread& thread,
                                                    const std::function<void()>& /*beside*/) {
+  if (std::string_view own = told(thread.tid); !own.empty()) return {.denied = own};
   auto known = asked_.find(thread.tid);
   // What came late tells where the thread went on when it was given a CPU, and not what it runs now.
   if (known == asked_.end() || known->second.came != 0) {

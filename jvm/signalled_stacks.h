@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -23,6 +24,8 @@ class SignalledStacks final : public native::RunningStacks {
   ~SignalledStacks() override;
 
   void begin_batch() override;
+  // The agent's own thread blocks all signals. What it costs is shown as what it is.
+  std::string_view told(pid_t tid) const override;
   // What is beside the stack the handler has copied, too: a moment later it is another virtual thread's.
   Taken take(PulledThread& thread, const std::function<void()>& beside) override;
 
@@ -45,6 +48,7 @@ class SignalledStacks final : public native::RunningStacks {
 
   const Process& process_;
   std::shared_ptr<Agent> agent_;
+  std::vector<pid_t> own_;  // threads of the agent
   bool is_broken_ = false;
   std::unordered_map<pid_t, Asked> asked_;
   std::unordered_map<uint64_t, pid_t> by_number_;

@@ -49,6 +49,10 @@ class NativePullTarget final : public PullTarget {
   std::optional<Sleeper> read_asleep(PulledThread& thread, uint64_t slices) override;
   Reason reason_asleep(const PulledThread& thread) override { return files_.reason_of_sleeper(thread.tid); }
 
+  std::optional<RawStack> unread(const PulledThread& thread) override {
+    std::string_view told = running_->told(thread.tid);
+    return told.empty() ? std::nullopt : std::optional(marker(told));
+  }
   RawStack marker(std::string_view text) override { return code_.marker(text); }
   bool unknown(RawStack stack) const override { return code_.unknown(stack); }
   pid_t owner(pid_t tid, RawStack stack) const override { return code_.owner(tid, stack); }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <functional>
 #include <optional>
 #include <string_view>
@@ -20,6 +22,9 @@ class RunningStacks {
 
   // At each tick, before any is taken.
   virtual void begin_batch() {}
+
+  // A mark that tells what the thread runs without a look at it; empty where there is none.
+  virtual std::string_view told(pid_t) const { return {}; }
 
   struct Taken {
     bool is_taken = false;

@@ -88,6 +88,7 @@ class Spinning {
     if (thread_.joinable()) thread_.join();
   }
   pid_t tid() const { return tid_; }
+  pthread_t handle() { return thread_.native_handle(); }
 
  private:
   std::atomic<bool> ends_ = false;
@@ -221,6 +222,17 @@ TEST_F(SignalledStacksTest, ThreadThatBlocksTheSignalIsSaidToDoSo) {
   EXPECT_EQ(taken.denied, kBlocked);
   EXPECT_FALSE(taken.is_taken);
   EXPECT_EQ(fake_.signals, 0);
+}
+
+TEST_F(SignalledStacksTest, AgentsOwnThreadIsToldAtOnce) {
+  run_thread(true);
+  ASSERT_EQ(::pthread_setname_np(thread_->handle(), "rtprof-agent"), 0);
+  stacks_.emplace(process_, agent_);
+  EXPECT_EQ(stacks_->told(thread_->tid()), "[rtprof-agent]");
+  EXPECT_EQ(stacks_->told(::gettid()), "");
+  Taken taken = take();
+  EXPECT_EQ(taken.denied, "[rtprof-agent]");
+  EXPECT_FALSE(taken.late);
 }
 
 TEST_F(SignalledStacksTest, ThreadThatNeverAnswersIsSaidToAndGoesOnToBeAsked) {
