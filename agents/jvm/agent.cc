@@ -12,6 +12,7 @@
 #include <atomic>
 #include <cstdio>
 #include <cstring>
+#include <optional>
 
 #include "agents/channel.h"
 #include "agents/jvm/allocations.h"
@@ -55,17 +56,20 @@ struct Server {
 };
 Server server;
 
-// While a thread is one of Java's. Not for long: the program sees it among its threads.
+// While a thread is one of Java's: the program sees it among its threads. One that is already is left as it
+// is.
 class AsJavaThread {
  public:
   explicit AsJavaThread(JavaVM* vm) : vm_(vm) {
+    if (vm->GetEnv(reinterpret_cast<void**>(&jni_), JNI_VERSION_1_6) == JNI_OK) return;
     char name[] = "rtprof";
     JavaVMAttachArgs arguments{JNI_VERSION_1_6, name, nullptr};
     if (vm->AttachCurrentThreadAsDaemon(reinterpret_cast<void**>(&jni_), &arguments) != JNI_OK)
       jni_ = nullptr;
+    is_to_leave_ = jni_ != nullptr;
   }
   ~AsJavaThread() {
-    if (jni_ != nullptr) vm_->DetachCurrentThread();
+    if (is_to_leave_) vm_->DetachCurrentThread();
   }
   AsJavaThread(const AsJavaThread&) = delete;
   AsJavaThread& operator=(const AsJavaThread&) = delete;
@@ -75,6 +79,7 @@ class AsJavaThread {
  private:
   JavaVM* vm_;
   JNIEnv* jni_ = nullptr;
+  bool is_to_leave_ = false;
 };
 
 Answer failed(const char* what) {
@@ -198,7 +203,12 @@ int64_t now_ms() {
 }
 
 void serve_while_connected() {
+  // HotSpot draws the samples of all threads from one sequence, which each thread that comes begins anew
+  // (ThreadHeapSampler::ThreadHeapSampler, threadHeapSampler.hpp of JDK 11 to 26): were this one to come for
+  // each survey, the same samples would be drawn again and again.
+  std::optional<AsJavaThread> stays;
   for (int64_t surveyed = now_ms();;) {
+    if (!stays && server.allocations.follows()) stays.emplace(server.vm);
     Message message;
     long got = server.channel.receive(&message, sizeof message, kBetweenSurveysMs);
     if (got < 0) return;

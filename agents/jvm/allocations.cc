@@ -67,6 +67,7 @@ void Allocations::stop(JNIEnv* jni) {
   jvmti_->DisposeEnvironment();
   jvmti_ = nullptr;
   if (follows_) followed_.end(jni);
+  follows_ = false;
 }
 
 bool Allocations::has_collected() const {

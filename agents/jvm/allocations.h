@@ -20,6 +20,8 @@ class Allocations {
  public:
   // On a thread that is attached to the JVM.
   Answer start(JavaVM* vm, const Start& wanted, Recording& recording);
+  // Whether sampled objects are followed.
+  bool follows() const { return follows_; }
   // Whether there is something for survey() to tell.
   bool has_collected() const;
   // On an attached thread: tells which followed objects are gone.
