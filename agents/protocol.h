@@ -21,7 +21,7 @@
 namespace rtprof::agents {
 
 // Of this file. An agent of another version is another library, with another path.
-constexpr uint32_t kProtocol = 5;
+constexpr uint32_t kProtocol = 6;
 constexpr uint32_t kMagic = 0x50545201;  // little endian: 1, "RTP"
 
 struct Secret {

@@ -149,6 +149,7 @@ Result<agents::jvm::Start> start_of(const Process& process, const Layout& layout
   start.is_filtered = is_filtered(process) ? 1 : 0;
   start.lock_threshold = static_cast<uint64_t>(request.lock_threshold);
   start.thread = offsets_of(layout.threads, layout);
+  start.allocated = allocated_bytes(layout);
   start.traces = traces_of(process, layout, request);
   start.follows_objects = request.follows_objects ? 1 : 0;
   if (request.follows_objects) start.collections = collections_of(process, layout);

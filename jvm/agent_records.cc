@@ -19,6 +19,7 @@ struct Fields {
   uint64_t value;
   uint64_t detail;
   uint64_t collections;
+  uint64_t allocated;
   int32_t tid;
   uint32_t name_size;
   agents::StackHeader stack;
@@ -54,6 +55,7 @@ std::optional<AgentSample> parse_agent_sample(std::span<const uint8_t> record) {
   found.value = fields.value;
   found.detail = fields.detail;
   found.collections = fields.collections;
+  found.allocated = fields.allocated;
   found.inner_tid = fields.tid;
   found.is_due = fields.is_not_due == 0;
   found.stands_for = fields.stands_for;

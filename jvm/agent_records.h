@@ -17,6 +17,7 @@ struct AgentSample {
   uint64_t value = 0;   // bytes of the object, or ns of the wait
   uint64_t detail = 0;  // the number of a followed object, or the ns that a wait stands for
   uint64_t collections = 0;
+  uint64_t allocated = 0;  // bytes by the thread, up to the object's end; 0: not known
   pid_t inner_tid = 0;
   bool is_due = true;       // whether a sample of the object itself was due
   uint64_t stands_for = 0;  // so many samples beside that

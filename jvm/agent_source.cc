@@ -172,7 +172,8 @@ class AgentSource final : public Source {
 
   void allocation(AgentSample& found) {
     RawSample sample = sample_of(found, Event::kAlloc);
-    SampledWeight weight = weigher_.weigh(found.value, found.is_due, found.stands_for);
+    SampledWeight weight =
+        weigher_.weigh({found.value, found.is_due, found.stands_for, found.inner_tid, found.allocated});
     sample.weight = std::llround(weight.bytes);
     uint32_t type = types_->id(found.type);
     if (plan_.allocation_types) sample.callees = RawStack{type_namer_, type};

@@ -40,22 +40,35 @@ double SampleWeigher::bytes_of(uint64_t samples) const {
   return std::min(static_cast<double>(samples) * interval_, kMost);
 }
 
-SampledWeight SampleWeigher::weigh(uint64_t bytes, bool is_due, uint64_t stands_for) {
-  double others = bytes_of(stands_for);
-  SampledWeight weight{others, others / static_cast<double>(bytes)};
-  if (!is_due) return weight;
-  double size = static_cast<double>(bytes) / interval_;
-  double probability = -std::expm1(-size);
-  double factor = 1;
-  if (samples_early_) {
-    // The mean of o exp(-o) over o from 0 to the size. Among objects that large nearly each is sampled, early
-    // or not. Whose sample came early is not known, so all are weighed less by the mean.
-    constexpr double kLarge = 0.5;
-    if (size < kLarge) early_ += (probability - size * std::exp(-size)) / size;
-    factor = 1 - early_ / ++samples_;
-  }
-  weight.bytes += factor * static_cast<double>(bytes) / probability;
-  weight.objects += factor / probability;
+// Sizes and distances are in intervals. The distance to the next sample has the density (1 + q) exp(-x) up to
+// the size of the last object, where q = exp(-size), and q exp(-x) beyond: what is left of it from x on is (1
+// + q) (exp(-x) - q) + q² there.
+double SampleWeigher::early_probability(const SampledObject& object, double size) {
+  constexpr double kFarthest = 100;
+  if (object.allocated == 0 || last_.size() >= kMostThreads) return probability(size);
+  Sampled& last = last_[object.thread];
+  double begin = (static_cast<double>(object.allocated) - static_cast<double>(last.end)) / interval_ - size;
+  double q = std::exp(-last.size);
+  auto left = [&](double distance) {
+    if (distance >= last.size) return q * std::exp(-distance);
+    return (1 + q) * (std::exp(-distance) - q) + q * q;
+  };
+  // After a large object next to nothing is left long before its size.
+  bool is_near = last.end != 0 && begin >= 0 && begin < std::min(last.size, kFarthest);
+  double found = is_near ? 1 - left(begin + size) / left(begin) : probability(size);
+  last = {object.allocated, size};
+  return found;
+}
+
+SampledWeight SampleWeigher::weigh(const SampledObject& object) {
+  double others = bytes_of(object.stands_for);
+  auto bytes = static_cast<double>(object.bytes);
+  SampledWeight weight{others, others / bytes};
+  if (!object.is_due) return weight;
+  double size = bytes / interval_;
+  double taken = samples_early_ ? early_probability(object, size) : probability(size);
+  weight.bytes += bytes / taken;
+  weight.objects += 1 / taken;
   return weight;
 }
 

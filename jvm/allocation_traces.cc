@@ -95,13 +95,9 @@ uint32_t reserve_of(const Process& process, const Layout& layout) {
 }
 
 bool fill_members(const Layout& layout, AllocationTraces& traces) {
-  for (const Member& each : {layout.allocated_bytes, layout.buffer, layout.buffer_start, layout.buffer_top,
-                             layout.buffer_refills, layout.buffer_desired, layout.buffer_waste}) {
-    if (!each.exists()) return false;
-  }
-  traces.allocated_bytes = layout.allocated_bytes.offset;
-  traces.buffer_start = layout.buffer.offset + layout.buffer_start.offset;
-  traces.buffer_top = layout.buffer.offset + layout.buffer_top.offset;
+  bool is_described =
+      layout.buffer_refills.exists() && layout.buffer_desired.exists() && layout.buffer_waste.exists();
+  if (!is_described || allocated_bytes(layout).counted == 0) return false;
   traces.refills = layout.buffer.offset + layout.buffer_refills.offset;
   traces.desired_words = layout.buffer.offset + layout.buffer_desired.offset;
   traces.waste_words = layout.buffer.offset + layout.buffer_waste.offset;
@@ -124,6 +120,14 @@ AllocationTraceSearch denied(std::string reason, std::string fix) {
 }
 
 }  // namespace
+
+agents::jvm::AllocatedBytes allocated_bytes(const Layout& layout) {
+  for (const Member& each : {layout.allocated_bytes, layout.buffer, layout.buffer_start, layout.buffer_top}) {
+    if (!each.exists()) return {};
+  }
+  return {layout.allocated_bytes.offset, layout.buffer.offset + layout.buffer_start.offset,
+          layout.buffer.offset + layout.buffer_top.offset};
+}
 
 AllocationTraceSearch find_allocation_traces(const Process& process, const Layout& layout) {
   constexpr const char* kOthers = "-e cpu, -e wall and -e lock do without";

@@ -9,6 +9,9 @@
 
 namespace rtprof::jvm {
 
+// Where a thread says how much it has allocated, as HotSpot describes it; all 0: it does not.
+agents::jvm::AllocatedBytes allocated_bytes(const Layout& layout);
+
 // Where HotSpot traces allocations for its own recorder, or why that is not to be had.
 struct AllocationTraceSearch {
   std::optional<agents::jvm::AllocationTraces> traces;

@@ -75,8 +75,8 @@ struct Layout {
   Address heap = 0;         // Universe::_collectedHeap; 0: not known
   Member heap_collections;  // CollectedHeap::_total_collections, an unsigned int, or none
 
-  // Until JDK 10: what a Thread has allocated (Thread::_allocated_bytes), and its buffer for that, a
-  // ThreadLocalAllocBuffer.
+  // What a Thread has allocated (Thread::_allocated_bytes), and its buffer for that, a
+  // ThreadLocalAllocBuffer; or none.
   Member allocated_bytes, buffer;
   Member buffer_start, buffer_top, buffer_refills, buffer_desired, buffer_waste;
   Address buffer_reserve = 0;  // words at a buffer's end, an int; 0: not known

@@ -2,6 +2,7 @@
 
 #include <cerrno>
 
+#include "agents/jvm/allocated.h"
 #include "agents/jvm/capabilities.h"
 #include "agents/jvm/environment.h"
 #include "agents/jvm/refused.h"
@@ -25,6 +26,7 @@ Answer Allocations::start(JavaVM* vm, const Start& wanted, Recording& recording)
   if (jvmti_ == nullptr)
     return refused(Refusal::kMissing, "this JVM does not sample allocations for JVMTI: that takes JDK 11");
   recording_ = &recording;
+  allocated_ = wanted.allocated;
   follows_ = wanted.follows_objects != 0;
   surveyed_ = collected_.load() - 1;
   if (follows_) followed_.begin(wanted.collections);
@@ -109,7 +111,12 @@ void Allocations::record(JNIEnv* jni, jobject object, const char* name, jlong by
     values.detail = followed_.add(jni, object);
     values.collections = followed_.collections();
   }
-  recording_->sample(recording_->current(jni), values, name);
+  Recording::Thread thread = recording_->current(jni);
+  if (allocated_.counted != 0 && thread.address != nullptr) {
+    Allocated allocated = allocated_by(thread.address, allocated_);
+    values.allocated = allocated.counted + allocated.in_buffer;
+  }
+  recording_->sample(thread, values, name);
 }
 
 }  // namespace rtprof::agents::jvm

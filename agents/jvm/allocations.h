@@ -41,6 +41,7 @@ class Allocations {
 
   jvmtiEnv* jvmti_ = nullptr;
   Recording* recording_ = nullptr;
+  AllocatedBytes allocated_;
   bool follows_ = false;
   TracedAllocations traced_;
   FollowedObjects followed_;

@@ -26,6 +26,15 @@ constexpr uint32_t kSnapshots = 4;
 constexpr uint32_t kMemory = 8;
 constexpr uint32_t kAllEvents = kAllocations | kLocks | kSnapshots | kMemory;
 
+// Where a Thread says how much it has allocated, in bytes: what lies in buffers (TLABs) that it has given up,
+// or outside of them, and of the one that it has the begin and the end of what is taken. All 0: not known.
+struct AllocatedBytes {
+  uint32_t counted = 0;
+  uint32_t buffer_start = 0;
+  uint32_t buffer_top = 0;
+  uint32_t reserved = 0;
+};
+
 // How HotSpot traces allocations where its JVMTI does not sample them (JDK 8).
 struct AllocationTraces {
   // The function that it calls when a thread's buffer (TLAB) has no room for an object, and those of
@@ -36,11 +45,7 @@ struct AllocationTraces {
   // Of AllocTracer's arguments the first, from 0 on, that says how large something is: of two the buffer, and
   // then the object. The first one is the object's Klass*.
   uint32_t sizes_at = 0;
-  // In a Thread: bytes allocated, its buffer's begin and end of what is taken, and how many buffers it got
-  // since the last collection.
-  uint32_t allocated_bytes = 0;
-  uint32_t buffer_start = 0;
-  uint32_t buffer_top = 0;
+  // In a Thread: how many buffers it got since the last collection.
   uint32_t refills = 0;
   // How many words its next buffer is to have, beside its first object, and how many may be left in one that
   // is given up.
@@ -50,7 +55,6 @@ struct AllocationTraces {
   uint32_t klass_name = 0;      // in a Klass: Symbol*
   uint32_t symbol_length = 0;   // in a Symbol
   uint32_t symbol_body = 0;
-  uint32_t reserved = 0;
 };
 
 struct Start {
@@ -68,6 +72,7 @@ struct Start {
   uint32_t is_filtered = 0;
   uint32_t reserved = 0;
   ThreadOffsets thread{};
+  AllocatedBytes allocated{};
   AllocationTraces traces{};
 };
 
@@ -97,6 +102,7 @@ struct Sample {
   // more than its own where not all waits are recorded.
   uint64_t detail;
   uint64_t collections;  // begun when a followed object was allocated
+  uint64_t allocated;    // bytes by the object's thread, up to the object's end; 0: not known
   int32_t tid;           // as the target's own namespace has it
   uint32_t name_size;
   StackHeader stack;

@@ -121,6 +121,7 @@ void Recording::sample(const Thread& thread, const Values& values, const char* t
   record->value = values.value;
   record->detail = values.detail;
   record->collections = values.collections;
+  record->allocated = values.allocated;
   record->tid = thread.tid;
   record->name_size = name_size;
   record->stack = stack;

@@ -65,6 +65,7 @@ class Recording {
     uint64_t value;
     uint64_t detail = 0;
     uint64_t collections = 0;
+    uint64_t allocated = 0;
     uint32_t stands_for = 0;
     bool is_not_due = false;
   };

@@ -19,10 +19,13 @@ bool is_member(uint32_t offset) {
 bool is_valid(const AllocationTraces& traces) {
   return traces.new_buffer == 0 ||
          (traces.outside != 0 && traces.full_buffer != 0 && traces.sizes_at > 0 &&
-          traces.sizes_at <= kLastSize && is_place(traces.allocated_bytes) && is_place(traces.buffer_start) &&
-          is_place(traces.buffer_top) && is_member(traces.refills) && is_place(traces.desired_words) &&
+          traces.sizes_at <= kLastSize && is_member(traces.refills) && is_place(traces.desired_words) &&
           is_place(traces.waste_words) && is_member(traces.buffer_reserve) && is_place(traces.klass_name) &&
           is_member(traces.symbol_length) && is_member(traces.symbol_body));
+}
+
+bool is_valid(const AllocatedBytes& allocated) {
+  return is_place(allocated.counted) && is_place(allocated.buffer_start) && is_place(allocated.buffer_top);
 }
 
 template <typename Message>
@@ -40,7 +43,7 @@ bool is_valid(const Start& start, const Secret& secret) {
   return is_message(start, MessageType::kStart, secret) && is_known && start.allocation_interval != 0 &&
          start.allocation_interval <= INT32_MAX && is_place(thread.last_sp) && is_place(thread.last_pc) &&
          is_place(thread.last_fp) && is_place(thread.stack_base) && is_place(thread.stack_size) &&
-         is_valid(start.traces);
+         is_valid(start.allocated) && is_valid(start.traces);
 }
 
 bool is_valid(const Knowledge& knowledge, const Secret& secret) {

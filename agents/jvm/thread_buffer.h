@@ -2,6 +2,7 @@
 
 #include <cstdint>
 
+#include "agents/jvm/allocated.h"
 #include "agents/jvm/protocol.h"
 #include "agents/jvm/sampling_account.h"
 
@@ -46,12 +47,11 @@ class ThreadBuffer {
   }
 
   // An object in a new buffer, or outside, which `buffer` is 0 for; sizes in bytes.
-  SamplingAccount::Due add(uint8_t* thread, const AllocationTraces& traces, uint64_t bytes, uint64_t buffer) {
-    uint64_t in_buffer = word_at(thread, traces.buffer_top) - word_at(thread, traces.buffer_start);
-    // HotSpot counts what lies in a buffer when that is given up.
-    uint64_t end = word_at(thread, traces.allocated_bytes) + (buffer != 0 ? bytes : in_buffer);
-    auto refills = *reinterpret_cast<volatile uint32_t*>(thread + traces.refills);
-    return account_.add({end, bytes, buffer, refills == 0});
+  // `is_first`: of the buffers since a collection.
+  SamplingAccount::Due add(const Allocated& before, uint64_t bytes, uint64_t buffer, bool is_first) {
+    // Of a new buffer HotSpot has not taken the object yet.
+    uint64_t end = before.counted + (buffer != 0 ? bytes : before.in_buffer);
+    return account_.add({end, bytes, buffer, is_first});
   }
 
  private:

@@ -105,6 +105,7 @@ Answer TracedAllocations::start(JavaVM* vm, const Start& wanted, Recording& reco
   vm_ = vm;
   recording_ = &recording;
   traces_ = wanted.traces;
+  allocated_ = wanted.allocated;
   interval_ = wanted.allocation_interval;
   for (Entry& each : entries_) each.thread.store(0, std::memory_order_relaxed);
   running = this;
@@ -180,7 +181,10 @@ void TracedAllocations::on_allocation(uint64_t type, const uint64_t* sizes, bool
     if (permission && entry == nullptr) recording_->lose();
     if (permission && entry != nullptr) {
       uint64_t bytes = is_new_buffer ? sizes[1] : sizes[0];
-      sample(jni, type, bytes, entry->buffer.add(thread, traces_, bytes, is_new_buffer ? sizes[0] : 0));
+      bool is_first = value_at<uint32_t>(thread + traces_.refills) == 0;
+      sample(
+          jni, type, bytes,
+          entry->buffer.add(allocated_by(thread, allocated_), bytes, is_new_buffer ? sizes[0] : 0, is_first));
     }
   }
   errno = error;

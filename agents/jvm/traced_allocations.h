@@ -50,6 +50,7 @@ class TracedAllocations {
   JavaVM* vm_ = nullptr;
   Recording* recording_ = nullptr;
   AllocationTraces traces_;
+  AllocatedBytes allocated_;
   uint64_t interval_ = 1;
   bool runs_ = false;
   Detour full_buffer_, new_buffer_, outside_;
