@@ -71,8 +71,7 @@ def truth(context):
     """Bytes allocated, in total and of each type, against what the program allocates by the clock"""
     seconds = 5
     for jdk in JDKS if not context.quick else ("17",):
-        # JDK 11's sampler is off by what objects weigh of an interval.
-        interval = 64 << 10 if jdk == "11" else 16 << 10
+        interval = 16 << 10
         rate = WANTED_SAMPLES * interval / seconds
         # What C1 has compiled allocates without telling with the collector that JDK 8 takes by itself.
         options = ["-XX:+UseG1GC"] if jdk == "8" else []

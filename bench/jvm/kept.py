@@ -16,13 +16,11 @@ PEER_JDK = "21"
 # As programs/Keeps.java has them: bytes of an object, and objects a round.
 SIZES = {"byte[]": (1024, 1), "Keeps$Item": (40, 25)}
 WANTED, RATE, MADE, KEPT, OVER, WORDS = range(6)
-BEGUN, END = 1.0, 1.5  # s before the first object, and after the last one
+BEGUN, END = 2.0, 1.5  # s before the first object, and after the last one
 ENOUGH = 6_400
-# Kept rounds a recording: of each type 6,900 samples are kept, and some 15,000 in all are fewer than are followed.
-KEPT_ROUNDS = 31_500
+# Kept rounds a recording: of each type 9,900 samples are kept, and some 21,000 in all are fewer than are followed.
+KEPT_ROUNDS = 45_000
 INTERVAL = 4 << 10
-# JDK 11's sampler is off by what objects weigh of an interval.
-INTERVAL_11 = 16 << 10
 PEER_FACTOR = 20  # async-profiler follows 1,024 objects at the most
 MADE_A_SECOND = {0: 8_000, 10: 20_000, 100: 8_000}
 
@@ -106,16 +104,15 @@ def verdict(errors, samples, kept):
 def live(context):
     """Bytes that are alive, of two types, where 0, 10 and 100 % of the objects are kept"""
     for jdk in JDKS if not context.quick else ("21",):
-        interval = INTERVAL_11 if jdk == "11" else INTERVAL
         for percent, rate in MADE_A_SECOND.items():
-            plan = (percent, interval, rate * interval // INTERVAL)
+            plan = (percent, rate)
             context.attempt(f"live, JDK {jdk}, {percent} % kept", lambda jdk=jdk, plan=plan: one(context, jdk, *plan))
 
 
-def one(context, jdk, percent, interval, rate):
-    rounds = KEPT_ROUNDS * interval // INTERVAL * 100 // (percent or 100)
-    own = context.rtprof("--live", "--alloc-interval", str(interval))
-    peer_interval = interval * PEER_FACTOR
+def one(context, jdk, percent, rate):
+    rounds = KEPT_ROUNDS * 100 // (percent or 100)
+    own = context.rtprof("--live", "--alloc-interval", str(INTERVAL))
+    peer_interval = INTERVAL * PEER_FACTOR
     peer = allocated.PeerTool(context.results, context.scratch, peer_interval, "live")
     with (
         shared_words(jdk, WORDS) as shared,
@@ -126,13 +123,13 @@ def one(context, jdk, percent, interval, rate):
         theirs = jdk == PEER_JDK and context.attempt(
             f"live, JDK {jdk}, {percent} %", lambda: kept_while(shared, target, peer, rounds, rate),
         )
-    errors, samples = errors_of(found, kept, rounds), samples_of(found, interval)
+    errors, samples = errors_of(found, kept, rounds), samples_of(found, INTERVAL)
     peers = {}
     if theirs:
         said = words_of(scaled(theirs[1], peer_interval), theirs[2], rounds, peer_interval)
         peers[f"{PEER} every {peer_interval >> 10} KiB"] = said
     context.row(
-        "live", f"live bytes, JDK {jdk}, {percent} % kept of {rounds * 2024 / 1e6:.0f} MB, every {interval >> 10} KiB",
-        words_of(found, kept, rounds, interval) + lost_of(recording), peers, "within 5 %", verdict(errors, samples, kept),
+        "live", f"live bytes, JDK {jdk}, {percent} % kept of {rounds * 2024 / 1e6:.0f} MB, every {INTERVAL >> 10} KiB",
+        words_of(found, kept, rounds, INTERVAL) + lost_of(recording), peers, "within 5 %", verdict(errors, samples, kept),
         own=errors, samples=samples, stats=recording.stats, async_profiler=dict(theirs[1]) if theirs else None,
     )
