@@ -18,6 +18,7 @@
 #include "jvm/allocation_traces.h"
 #include "jvm/attach_denial.h"
 #include "jvm/attach_listener.h"
+#include "jvm/collections.h"
 #include "jvm/embedded_agent.h"
 #include "jvm/locate.h"
 
@@ -118,13 +119,6 @@ Result<AgentLink> start_agent(const Process& process, const SharedRing& ring, ag
   return link;
 }
 
-// Where the JVM counts its collections; 0: not known.
-Address collections_of(const Process& process, const Layout& layout) {
-  if (layout.heap == 0 || !layout.heap_collections.exists()) return 0;
-  auto heap = process.memory().pointer(layout.heap);
-  return heap && *heap != 0 ? *heap + layout.heap_collections.offset : 0;
-}
-
 // Where JVMTI does not sample them. Throws where nothing else does.
 agents::jvm::AllocationTraces traces_of(const Process& process, const Layout& layout,
                                         const AgentRequest& request) {
@@ -153,8 +147,6 @@ Result<agents::jvm::Start> start_of(const Process& process, const Layout& layout
   start.traces = traces_of(process, layout, request);
   start.follows_objects = request.follows_objects ? 1 : 0;
   if (request.follows_objects) start.collections = collections_of(process, layout);
-  if (request.follows_objects && start.collections == 0)
-    return Failure{"its HotSpot does not describe where it counts collections, which --live goes by"};
   return start;
 }
 

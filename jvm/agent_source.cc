@@ -12,6 +12,7 @@
 #include "common/sampler/type_namer.h"
 #include "jvm/agent_records.h"
 #include "jvm/allocation.h"
+#include "jvm/collections.h"
 #include "jvm/inner_tids.h"
 #include "jvm/live_objects.h"
 #include "native/process_code.h"
@@ -46,7 +47,9 @@ class AgentSource final : public Source {
         weigher_(plan.allocation_interval, samples_early(layout.version.feature)),
         agent_(std::move(agent)),
         since_(monotonic_now()),
-        cpu_at_start_(process.cpu_time()) {
+        cpu_at_start_(process.cpu_time()),
+        counts_collections_(collections_of(process, layout) != 0),
+        live_(counts_collections_) {
     for (RunQuality* quality : {&allocations_, &locks_}) {
       quality->pid = process.pid();
       quality->runtime = kind.runtime;
@@ -218,7 +221,7 @@ class AgentSource final : public Source {
       }
       record(sample, allocations_);
     }
-    live_ = LiveObjects();
+    live_ = LiveObjects(counts_collections_);
   }
 
   void contention(AgentSample& found) {
@@ -248,6 +251,7 @@ class AgentSource final : public Source {
   const Nanoseconds cpu_at_start_;
   double objects_left_ = 0;
   double contentions_left_ = 0;
+  const bool counts_collections_;
   LiveObjects live_;
   std::unordered_set<pid_t> threads_;
   uint64_t ticks_ = 0;

@@ -20,7 +20,18 @@ bool LiveObjects::add(uint64_t number, const Object& object) {
 }
 
 void LiveObjects::surveyed(uint64_t collections) {
-  surveyed_ = std::max(surveyed_, collections);
+  if (!surveys_.empty() && collections <= surveys_.back()) return;
+  surveys_.push_back(collections);
+  if (surveys_.size() > kMostSurveys) surveys_.pop_front();
+}
+
+// Where only pauses are known each survey tells of one collection, and if there was another meanwhile that is
+// not known.
+uint64_t LiveObjects::age(const Object& object) const {
+  auto after = std::upper_bound(surveys_.begin(), surveys_.end(), object.collections);
+  if (after == surveys_.end()) return 0;
+  return counts_collections_ ? surveys_.back() - object.collections
+                             : static_cast<uint64_t>(surveys_.end() - after);
 }
 
 void LiveObjects::thinned(uint64_t halvings) {

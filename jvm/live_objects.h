@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <unordered_map>
 
@@ -19,6 +20,10 @@ class LiveObjects {
     std::string_view type;
   };
 
+  // `counts_collections`: what objects and surveys tell are collections, and not their pauses, of which each
+  // has several.
+  explicit LiveObjects(bool counts_collections) : counts_collections_(counts_collections) {}
+
   // False where it is not known what becomes of it.
   bool add(uint64_t number, const Object& object);
   void collected(uint64_t number) { objects_.erase(number); }
@@ -26,9 +31,7 @@ class LiveObjects {
   void thinned(uint64_t halvings);
 
   // How many collections an object has survived; 0: none has looked at it yet.
-  uint64_t age(const Object& object) const {
-    return surveyed_ > object.collections ? surveyed_ - object.collections : 0;
-  }
+  uint64_t age(const Object& object) const;
   // Of each of those that are followed as many stand for themselves and for others.
   double scale() const { return static_cast<double>(uint64_t{1} << halvings_); }
   const std::unordered_map<uint64_t, Object>& all() const { return objects_; }
@@ -36,8 +39,11 @@ class LiveObjects {
  private:
   static constexpr size_t kMost = 1 << 18;
 
+  static constexpr size_t kMostSurveys = 1 << 16;
+
+  bool counts_collections_;
   std::unordered_map<uint64_t, Object> objects_;
-  uint64_t surveyed_ = 0;
+  std::deque<uint64_t> surveys_;  // what they told, from less to more; the last ones
   uint64_t halvings_ = 0;
 };
 

@@ -29,7 +29,7 @@ Answer Allocations::start(JavaVM* vm, const Start& wanted, Recording& recording)
   allocated_ = wanted.allocated;
   follows_ = wanted.follows_objects != 0;
   surveyed_ = collected_.load() - 1;
-  if (follows_) followed_.begin(wanted.collections);
+  if (follows_) followed_.begin(wanted.collections, collected_);
   return enable(wanted);
 }
 

@@ -15,18 +15,19 @@ jweak weak_reference(JNIEnv* jni, jobject object) {
 
 }  // namespace
 
-void FollowedObjects::begin(uint64_t collections) {
+void FollowedObjects::begin(uint64_t collections, const std::atomic<uint64_t>& pauses) {
   void* room =
       ::mmap(nullptr, kRoom * sizeof(Slot), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   slots_ = room == MAP_FAILED ? nullptr : static_cast<Slot*>(room);
   count_.store(0);
   last_number_.store(0);
   halvings_.store(0);
+  pauses_ = &pauses;
   begun_ = reinterpret_cast<const volatile uint32_t*>(collections);  // NOLINT(performance-no-int-to-ptr)
 }
 
 uint64_t FollowedObjects::collections() const {
-  return begun_ == nullptr ? 0 : *begun_;
+  return begun_ == nullptr ? pauses_->load(std::memory_order_relaxed) : *begun_;
 }
 
 uint64_t FollowedObjects::add(JNIEnv* jni, jobject object) {
@@ -53,13 +54,28 @@ void FollowedObjects::free(JNIEnv* jni, Slot& slot) {
 
 void FollowedObjects::survey(JNIEnv* jni, Recording& recording) {
   if (slots_ == nullptr) return;
-  bool is_gone = watched_ != nullptr && jni->IsSameObject(watched_, nullptr);
+  uint32_t gone = watched_gone(jni);
   tell_gone(jni, recording);
   // What is gone is told before how far that is known.
   if (is_behind_) return;
-  if (is_gone) is_behind_ = !recording.note(RecordType::kSurveyed, watched_since_ + 1);
-  if (!is_behind_ && (is_gone || watched_ == nullptr)) watch(jni);
+  if (gone != 0) is_behind_ = !recording.note(RecordType::kSurveyed, watched_[gone - 1].since + 1);
+  if (!is_behind_) {
+    forget_watched(jni, gone);
+    watch(jni);
+  }
   if (is_crowded()) thin(jni, recording);
+}
+
+uint32_t FollowedObjects::watched_gone(JNIEnv* jni) const {
+  uint32_t count = watched_count_;
+  while (count != 0 && !jni->IsSameObject(watched_[count - 1].reference, nullptr)) --count;
+  return count;
+}
+
+void FollowedObjects::forget_watched(JNIEnv* jni, uint32_t count) {
+  for (uint32_t i = 0; i < count; ++i) jni->DeleteWeakGlobalRef(watched_[i].reference);
+  watched_count_ -= count;
+  for (uint32_t i = 0; i < watched_count_; ++i) watched_[i] = watched_[i + count];
 }
 
 void FollowedObjects::tell_gone(JNIEnv* jni, Recording& recording) {
@@ -89,14 +105,16 @@ void FollowedObjects::thin(JNIEnv* jni, Recording& recording) {
 }
 
 void FollowedObjects::watch(JNIEnv* jni) {
-  if (watched_ != nullptr) jni->DeleteWeakGlobalRef(watched_);
-  watched_ = nullptr;
   // In this order: a collection that begins in between does not look at it.
-  watched_since_ = collections();
+  uint64_t since = collections();
+  bool is_needed = watched_count_ == 0 || watched_[watched_count_ - 1].since != since;
+  if (!is_needed || watched_count_ == kMostWatched) return;
   jclass type = jni->FindClass("java/lang/Object");
   jobject object = type == nullptr ? nullptr : jni->AllocObject(type);
-  if (object != nullptr) watched_ = weak_reference(jni, object);
+  jweak reference = object == nullptr ? nullptr : weak_reference(jni, object);
+  if (reference != nullptr) watched_[watched_count_++] = {reference, since};
   if (object != nullptr) jni->DeleteLocalRef(object);
+  if (type != nullptr) jni->DeleteLocalRef(type);
   jni->ExceptionClear();
 }
 
@@ -104,8 +122,7 @@ void FollowedObjects::end(JNIEnv* jni) {
   for (uint32_t i = 0; slots_ != nullptr && i < kRoom; ++i) {
     if (slots_[i].number.load() != 0) free(jni, slots_[i]);
   }
-  if (watched_ != nullptr) jni->DeleteWeakGlobalRef(watched_);
-  watched_ = nullptr;
+  forget_watched(jni, watched_count_);
   if (slots_ != nullptr) ::munmap(slots_, kRoom * sizeof(Slot));
   slots_ = nullptr;
 }

@@ -12,16 +12,18 @@ namespace rtprof::agents::jvm {
 // Sampled objects until they are gone, by weak references. A bounded number: when it is reached, only half of
 // them are followed any further, chosen by chance, and half of those to come.
 //
-// What has been looked at is told by an object that nobody else refers to: when it is gone, a collection has
+// What has been looked at is told by objects that nobody else refers to: when one is gone, a collection has
 // ended that has looked at whatever was allocated before it began. HotSpot's events tell of pauses only, of
-// which a concurrent collection has several.
+// which a concurrent collection has several. So after each another such object is made: the youngest that is
+// gone tells most.
 class FollowedObjects {
  public:
-  // `collections`: where HotSpot counts the collections that have begun; 0: not known.
-  void begin(uint64_t collections);
+  // `collections`: where HotSpot counts the collections that have begun; 0: nowhere, and `pauses`, of
+  // collections that have ended, stand for them: each begins with one.
+  void begin(uint64_t collections, const std::atomic<uint64_t>& pauses);
   // A number for an object that was just allocated; 0 where it is not followed.
   uint64_t add(JNIEnv* jni, jobject object);
-  // How many collections have begun.
+  // How many collections have begun, or pauses have ended.
   uint64_t collections() const;
   // Whether the last survey() could not tell all.
   bool is_behind() const { return is_behind_; }
@@ -35,6 +37,7 @@ class FollowedObjects {
   static constexpr uint32_t kRoom = 1 << 16;
   static constexpr uint32_t kCrowded = kRoom / 2;
   static constexpr uint32_t kTries = 16;
+  static constexpr uint32_t kMostWatched = 16;
   static constexpr uint64_t kTaken = ~uint64_t{0};
 
   // `number`: 0 while it is free, kTaken while it is being filled.
@@ -42,10 +45,18 @@ class FollowedObjects {
     std::atomic<uint64_t> number;
     jweak reference;
   };
+  // An object that nobody else refers to.
+  struct Watched {
+    jweak reference;
+    uint64_t since;  // collections() before it was made
+  };
 
   void tell_gone(JNIEnv* jni, Recording& recording);
   void thin(JNIEnv* jni, Recording& recording);
   void free(JNIEnv* jni, Slot& slot);
+  // The number of those watched that are gone, with what is older.
+  uint32_t watched_gone(JNIEnv* jni) const;
+  void forget_watched(JNIEnv* jni, uint32_t count);
   void watch(JNIEnv* jni);
 
   Slot* slots_ = nullptr;  // mapped while objects are followed
@@ -53,8 +64,9 @@ class FollowedObjects {
   std::atomic<uint64_t> last_number_ = 0;
   std::atomic<uint32_t> halvings_ = 0;
   const volatile uint32_t* begun_ = nullptr;
-  jweak watched_ = nullptr;  // the object that nobody else refers to
-  uint64_t watched_since_ = 0;
+  const std::atomic<uint64_t>* pauses_ = nullptr;
+  Watched watched_[kMostWatched] = {};  // from older to younger
+  uint32_t watched_count_ = 0;
   bool is_behind_ = false;
 };
 

@@ -65,7 +65,8 @@ struct Start {
   uint32_t follows_objects = 0;
   // Mean bytes between samples, at least 1.
   uint64_t allocation_interval = 1;
-  // CollectedHeap::_total_collections of the JVM's heap: how many collections have begun. 0: not known.
+  // Where the JVM counts the collections that have begun (CollectedHeap::_total_collections). 0: nowhere, and
+  // their pauses are counted.
   uint64_t collections = 0;
   uint64_t lock_threshold = 0;  // ns: shorter waits are not recorded
   // Whether the process's system calls are filtered: it makes none then that it would not make itself.
@@ -101,9 +102,10 @@ struct Sample {
   // An object that is followed: its number, from 1 on; else 0. A wait: the ns that it stands for, which are
   // more than its own where not all waits are recorded.
   uint64_t detail;
-  uint64_t collections;  // begun when a followed object was allocated
-  uint64_t allocated;    // bytes by the object's thread, up to the object's end; 0: not known
-  int32_t tid;           // as the target's own namespace has it
+  // Begun when a followed object was allocated, or pauses of theirs that had ended (Start::collections).
+  uint64_t collections;
+  uint64_t allocated;  // bytes by the object's thread, up to the object's end; 0: not known
+  int32_t tid;         // as the target's own namespace has it
   uint32_t name_size;
   StackHeader stack;
   uint32_t chunk_bytes;  // of the rt_chunk_record; 0: the thread carries no virtual one
@@ -116,9 +118,9 @@ struct Sample {
 constexpr uint32_t kMostNameBytes = 1024;
 
 // kCollected: a followed object that is gone. kSurveyed: all that were allocated before so many collections
-// had begun have been looked at by one. kThinned: of the followed objects only those go on to be followed of
-// which is_kept() is true with this number of halvings. kUntold: so many samples were due of what nothing is
-// known of.
+// had begun, or pauses had ended, have been looked at by one. kThinned: of the followed objects only those go
+// on to be followed of which is_kept() is true with this number of halvings. kUntold: so many samples were
+// due of what nothing is known of.
 struct Note {
   RecordHeader header;
   uint64_t number;

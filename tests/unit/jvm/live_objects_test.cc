@@ -12,7 +12,7 @@ LiveObjects::Object allocated_after(uint64_t collections) {
 }
 
 TEST(LiveObjectsTest, WhatIsCollectedIsGone) {
-  LiveObjects objects;
+  LiveObjects objects(true);
   EXPECT_TRUE(objects.add(1, allocated_after(0)));
   EXPECT_TRUE(objects.add(2, allocated_after(0)));
   objects.collected(1);
@@ -22,7 +22,7 @@ TEST(LiveObjectsTest, WhatIsCollectedIsGone) {
 }
 
 TEST(LiveObjectsTest, AgeIsHowManyCollectionsHaveLookedAtIt) {
-  LiveObjects objects;
+  LiveObjects objects(true);
   objects.surveyed(5);
   EXPECT_EQ(objects.age(allocated_after(3)), 2u);
   EXPECT_EQ(objects.age(allocated_after(5)), 0u);
@@ -31,14 +31,24 @@ TEST(LiveObjectsTest, AgeIsHowManyCollectionsHaveLookedAtIt) {
   EXPECT_EQ(objects.age(allocated_after(3)), 2u);
 }
 
+TEST(LiveObjectsTest, AgeIsCountedWherePausesAreTold) {
+  LiveObjects objects(false);
+  for (uint64_t pauses : {5, 9, 13, 9, 17}) objects.surveyed(pauses);
+  EXPECT_EQ(objects.age(allocated_after(3)), 4u);
+  EXPECT_EQ(objects.age(allocated_after(5)), 3u);
+  EXPECT_EQ(objects.age(allocated_after(12)), 2u);
+  EXPECT_EQ(objects.age(allocated_after(16)), 1u);
+  EXPECT_EQ(objects.age(allocated_after(17)), 0u);
+}
+
 TEST(LiveObjectsTest, OneThatIsNotFollowedIsRefused) {
-  LiveObjects objects;
+  LiveObjects objects(true);
   EXPECT_FALSE(objects.add(0, allocated_after(0)));
 }
 
 TEST(LiveObjectsTest, HalvesStandForTheWhole) {
   constexpr uint64_t kMany = 40'000;
-  LiveObjects objects;
+  LiveObjects objects(true);
   for (uint64_t i = 1; i <= kMany / 2; ++i) objects.add(i, allocated_after(0));
   objects.thinned(2);
   for (uint64_t i = kMany / 2 + 1; i <= kMany; ++i) objects.add(i, allocated_after(0));
@@ -49,9 +59,11 @@ TEST(LiveObjectsTest, HalvesStandForTheWhole) {
 }
 
 TEST(LiveObjectsTest, NumbersThatMakeNoSenseDoNoHarm) {
-  LiveObjects objects;
+  LiveObjects objects(true);
   for (uint64_t i = 1; i <= (1 << 18) + 10; ++i) objects.add(i, allocated_after(~0ull));
   EXPECT_FALSE(objects.add(1 << 20, allocated_after(0)));
+  for (uint64_t i = 0; i <= (1 << 16) + 10; ++i) objects.surveyed(i);
+  EXPECT_EQ(objects.age(allocated_after((1 << 16) + 9)), 1u);
   objects.thinned(~0ull);
   EXPECT_GE(objects.scale(), 1);
 }
