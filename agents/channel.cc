@@ -88,11 +88,11 @@ bool Channel::receive(void* message, size_t size, int (&descriptors)[2], int tim
   return false;
 }
 
-long Channel::receive(void* message, size_t capacity, int timeout_ms) const {
-  pollfd wanted{socket_, POLLIN, 0};
+long Channel::receive(void* message, size_t capacity, int timeout_ms, int also) const {
+  pollfd wanted[] = {{socket_, POLLIN, 0}, {also, POLLIN, 0}};
   int ready;
-  while ((ready = ::poll(&wanted, 1, timeout_ms)) < 0 && errno == EINTR) continue;
-  if (ready == 0) return 0;
+  while ((ready = ::poll(wanted, 2, timeout_ms)) < 0 && errno == EINTR) continue;
+  if (ready == 0 || (ready > 0 && wanted[0].revents == 0)) return 0;
   ssize_t got;
   while ((got = ::recv(socket_, message, capacity, MSG_TRUNC)) < 0 && errno == EINTR) continue;
   return got > 0 && static_cast<size_t>(got) <= capacity ? got : -1;

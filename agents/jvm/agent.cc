@@ -210,8 +210,11 @@ void serve_while_connected() {
   for (int64_t surveyed = now_ms();;) {
     if (!stays && server.allocations.follows()) stays.emplace(server.vm);
     Message message;
-    long got = server.channel.receive(&message, sizeof message, kBetweenSurveysMs);
+    JNIEnv* jni = stays ? stays->jni() : nullptr;
+    int collected = jni != nullptr ? server.allocations.event() : -1;
+    long got = server.channel.receive(&message, sizeof message, kBetweenSurveysMs, collected);
     if (got < 0) return;
+    if (jni != nullptr) server.allocations.watch(jni);
     bool is_whole =
         got >= static_cast<long>(sizeof(MessageHeader)) && message.header.size == static_cast<uint32_t>(got);
     if (is_whole && !obey(message)) return;

@@ -1,5 +1,8 @@
 #include "agents/jvm/allocations.h"
 
+#include <sys/eventfd.h>
+#include <unistd.h>
+
 #include <cerrno>
 
 #include "agents/jvm/allocated.h"
@@ -30,6 +33,8 @@ Answer Allocations::start(JavaVM* vm, const Start& wanted, Recording& recording)
   follows_ = wanted.follows_objects != 0;
   surveyed_ = collected_.load() - 1;
   if (follows_) followed_.begin(wanted.collections, collected_);
+  // The program itself may not be allowed to make one.
+  if (follows_ && wanted.is_filtered == 0) event_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   return enable(wanted);
 }
 
@@ -70,6 +75,13 @@ void Allocations::stop(JNIEnv* jni) {
   jvmti_ = nullptr;
   if (follows_) followed_.end(jni);
   follows_ = false;
+  if (event_ >= 0) ::close(event_);
+  event_ = -1;
+}
+
+void Allocations::watch(JNIEnv* jni) {
+  uint64_t pauses = 0;
+  if (event_ >= 0 && ::read(event_, &pauses, sizeof pauses) == sizeof pauses) followed_.watch(jni);
 }
 
 bool Allocations::has_collected() const {
@@ -83,8 +95,19 @@ void Allocations::survey(JNIEnv* jni) {
   followed_.survey(jni, *recording_);
 }
 
+// On HotSpot's own thread.
 void JNICALL Allocations::on_collected(jvmtiEnv*) {
+  int error = errno;
   running->collected_.fetch_add(1, std::memory_order_relaxed);
+  {
+    // The descriptor may be another one's later.
+    Recording::Permission permission(*running->recording_);
+    constexpr uint64_t kOne = 1;
+    if (permission && running->event_ >= 0) {
+      [[maybe_unused]] ssize_t written = ::write(running->event_, &kOne, sizeof kOne);
+    }
+  }
+  errno = error;
 }
 
 void JNICALL Allocations::on_sample(jvmtiEnv* jvmti, JNIEnv* jni, jthread, jobject object, jclass type,

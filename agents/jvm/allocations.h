@@ -22,6 +22,10 @@ class Allocations {
   Answer start(JavaVM* vm, const Start& wanted, Recording& recording);
   // Whether sampled objects are followed.
   bool follows() const { return follows_; }
+  // Becomes readable when a collection, or a pause of one, has ended, after which watch() is to be called on
+  // an attached thread, at once; -1: has_collected() tells so.
+  int event() const { return event_; }
+  void watch(JNIEnv* jni);
   // Whether there is something for survey() to tell.
   bool has_collected() const;
   // On an attached thread: tells which followed objects are gone.
@@ -47,6 +51,7 @@ class Allocations {
   FollowedObjects followed_;
   std::atomic<uint64_t> collected_ = 0;  // collections, or pauses of one, that have ended
   uint64_t surveyed_ = 0;                // of these
+  int event_ = -1;
 };
 
 }  // namespace rtprof::agents::jvm

@@ -59,10 +59,9 @@ void FollowedObjects::survey(JNIEnv* jni, Recording& recording) {
   // What is gone is told before how far that is known.
   if (is_behind_) return;
   if (gone != 0) is_behind_ = !recording.note(RecordType::kSurveyed, watched_[gone - 1].since + 1);
-  if (!is_behind_) {
-    forget_watched(jni, gone);
-    watch(jni);
-  }
+  if (is_behind_) return;
+  forget_watched(jni, gone);
+  watch(jni);
   if (is_crowded()) thin(jni, recording);
 }
 
@@ -105,6 +104,8 @@ void FollowedObjects::thin(JNIEnv* jni, Recording& recording) {
 }
 
 void FollowedObjects::watch(JNIEnv* jni) {
+  if (slots_ == nullptr) return;
+  if (uint32_t gone = watched_gone(jni); gone > 1) forget_watched(jni, gone - 1);
   // In this order: a collection that begins in between does not look at it.
   uint64_t since = collections();
   bool is_needed = watched_count_ == 0 || watched_[watched_count_ - 1].since != since;

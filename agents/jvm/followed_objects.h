@@ -14,8 +14,8 @@ namespace rtprof::agents::jvm {
 //
 // What has been looked at is told by objects that nobody else refers to: when one is gone, a collection has
 // ended that has looked at whatever was allocated before it began. HotSpot's events tell of pauses only, of
-// which a concurrent collection has several. So after each another such object is made: the youngest that is
-// gone tells most.
+// which a concurrent collection has several. So after each another such object is made, and at once, or what
+// was allocated before it would wait for the next collection but one; the youngest that is gone tells most.
 class FollowedObjects {
  public:
   // `collections`: where HotSpot counts the collections that have begun; 0: nowhere, and `pauses`, of
@@ -29,7 +29,10 @@ class FollowedObjects {
   bool is_behind() const { return is_behind_; }
   // Whether room for objects is short.
   bool is_crowded() const { return count_.load(std::memory_order_relaxed) > kCrowded; }
-  // Tells what is gone, and how far that is known. On one thread at a time.
+  // As soon as may be after a collection, or a pause of one: what is allocated until then belongs to it. This
+  // and survey() on one thread at a time.
+  void watch(JNIEnv* jni);
+  // Tells what is gone, and how far that is known.
   void survey(JNIEnv* jni, Recording& recording);
   void end(JNIEnv* jni);
 
@@ -57,7 +60,6 @@ class FollowedObjects {
   // The number of those watched that are gone, with what is older.
   uint32_t watched_gone(JNIEnv* jni) const;
   void forget_watched(JNIEnv* jni, uint32_t count);
-  void watch(JNIEnv* jni);
 
   Slot* slots_ = nullptr;  // mapped while objects are followed
   std::atomic<uint32_t> count_ = 0;
