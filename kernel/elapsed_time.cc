@@ -63,10 +63,10 @@ TargetOptions ElapsedTime::target_options(TimePoint since) const {
 void ElapsedTime::start(TimePoint since) {
   since_ = since;
   for (pid_t tid : process_.threads()) {
-    auto stat = read_stat(process_.directory() + "/task/" + std::to_string(tid));
-    bool wants_cpu = stat && stat->state == 'R';
+    ThreadProbe probe(process_.pid(), tid);
+    bool wants_cpu = probe.state() == 'R';
     Thread& thread = threads_[tid];
-    thread.last = files_.reason_of_sleeper(tid);
+    thread.last = files_.reason_of_sleeper(tid, probe);
     thread.waits_at_start = wants_cpu ? Reason::kPreempted : thread.last;
   }
 }

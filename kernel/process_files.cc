@@ -110,14 +110,13 @@ std::optional<uint32_t> ProcessFiles::selected(uint64_t count, std::span<const u
   return kinds;
 }
 
-rt_wait_site ProcessFiles::site_of(pid_t tid) const {
+rt_wait_site ProcessFiles::site_of(pid_t tid, const ThreadProbe& probe) const {
   rt_wait_site site{};
   site.syscall = kUnknownSyscall;
-  std::string directory = fmt::format("{}/task/{}", process_.directory(), tid);
-  auto text = process_.syscall_of(tid);
+  auto text = process_.has_insider() ? process_.syscall_of(tid) : probe.syscall();
   auto state = text ? parse_syscall(*text) : std::nullopt;
-  auto stat = read_stat(directory);
-  if (stat && (stat->state == 'T' || stat->state == 't')) site.flags |= RT_WAIT_STOPPED;
+  char scheduled = probe.state();
+  if (scheduled == 'T' || scheduled == 't') site.flags |= RT_WAIT_STOPPED;
   if (!state) return site;
   site.syscall = state->number;
   site.argument = static_cast<uint32_t>(state->arguments[0]);
@@ -147,15 +146,10 @@ rt_wait_site ProcessFiles::site_of(pid_t tid) const {
   return site;
 }
 
-std::string ProcessFiles::function_of(pid_t tid) const {
-  auto name = read_file(fmt::format("{}/task/{}/wchan", process_.directory(), tid));
-  return name && *name != "0" ? *name : "";
-}
-
-Reason ProcessFiles::reason_of_sleeper(pid_t tid) {
-  std::string function = function_of(tid);
+Reason ProcessFiles::reason_of_sleeper(pid_t tid, const ThreadProbe& probe) {
+  std::string function = probe.wait_channel();
   std::string_view leaf = function;
-  return reason_of_wait(site_of(tid), waits_of_functions({&leaf, 1}),
+  return reason_of_wait(site_of(tid, probe), waits_of_functions({&leaf, 1}),
                         [this](uint32_t descriptor) { return epoll_kinds(descriptor); });
 }
 

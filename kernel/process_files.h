@@ -14,6 +14,7 @@
 
 #include "common/base/clock.h"
 #include "common/process/process.h"
+#include "common/process/thread_probe.h"
 #include "common/profile/event.h"
 #include "kernel/record.h"
 
@@ -39,14 +40,12 @@ class ProcessFiles {
   std::optional<uint32_t> polled(uint64_t files, uint64_t count, const ReadMemory& read) const;
   std::optional<uint32_t> selected(uint64_t count, std::span<const uint64_t, 3> sets,
                                    const ReadMemory& read) const;
-  // Where a thread is, without a stack in the kernel.
-  rt_wait_site site_of(pid_t tid) const;
-  // The function of the kernel that a thread sleeps in; empty when it does not sleep or that is not to be
-  // seen.
-  std::string function_of(pid_t tid) const;
-  Reason reason_of_sleeper(pid_t tid);
+  // What the thread `tid` sleeps for, of which `probe` is.
+  Reason reason_of_sleeper(pid_t tid, const ThreadProbe& probe);
 
  private:
+  // Where a thread is, without a stack in the kernel.
+  rt_wait_site site_of(pid_t tid, const ThreadProbe& probe) const;
   struct Watched {
     std::optional<uint32_t> kinds;
     TimePoint looked = 0;

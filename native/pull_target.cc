@@ -47,7 +47,9 @@ class NativePullTarget final : public PullTarget {
 
   Reading read_running(PulledThread& thread) override;
   std::optional<Sleeper> read_asleep(PulledThread& thread, uint64_t slices) override;
-  Reason reason_asleep(const PulledThread& thread) override { return files_.reason_of_sleeper(thread.tid); }
+  Reason reason_asleep(const PulledThread& thread) override {
+    return files_.reason_of_sleeper(thread.tid, thread.probe);
+  }
 
   std::optional<RawStack> unread(const PulledThread& thread) override {
     std::string_view told = running_->told(thread.tid);

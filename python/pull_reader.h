@@ -39,7 +39,9 @@ class PullReader {
   std::optional<uint32_t> read_asleep(SampledThread& thread, uint64_t slices);
 
   // What a sleeping thread waits for. Before read_asleep(), which tells whether it has slept on.
-  Reason reason_asleep(const SampledThread& thread) { return files_.reason_of_sleeper(thread.tid); }
+  Reason reason_asleep(const SampledThread& thread) {
+    return files_.reason_of_sleeper(thread.tid, thread.probe);
+  }
 
   // As it comes, whatever the thread does meanwhile.
   uint32_t read_untouched(SampledThread& thread);

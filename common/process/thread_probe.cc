@@ -25,10 +25,15 @@ UniqueFd open_to_keep(const std::string& path) {
   return fd;
 }
 
-// The start of a file of /proc as it is now; empty when the thread has ended.
+// The start of a file of /proc as it is now; empty when the thread has ended, or it cannot be read.
 std::string_view read_now(const UniqueFd& fd, Buffer& buffer) {
   ssize_t size = ::pread(fd.get(), buffer.data(), buffer.size(), 0);
   return {buffer.data(), size > 0 ? static_cast<size_t>(size) : 0};
+}
+
+// The same of one that may not be kept open.
+std::string_view read_now(const UniqueFd& kept, const std::string& path, Buffer& buffer) {
+  return kept.valid() ? read_now(kept, buffer) : read_now(open_now(path), buffer);
 }
 
 }  // namespace
@@ -71,7 +76,8 @@ ThreadProbe::ThreadProbe(pid_t pid, pid_t tid)
     : directory_("/proc/" + std::to_string(pid) + "/task/" + std::to_string(tid)),
       schedstat_(open_to_keep(directory_ + "/schedstat")),
       stat_(open_to_keep(directory_ + "/stat")),
-      syscall_(open_to_keep(directory_ + "/syscall")) {}
+      syscall_(open_to_keep(directory_ + "/syscall")),
+      wait_channel_(open_to_keep(directory_ + "/wchan")) {}
 
 std::optional<ThreadTimes> ThreadProbe::times() const {
   Buffer buffer;
@@ -100,15 +106,24 @@ char ThreadProbe::state() const {
 // it is (task_current_syscall, lib/syscall.c).
 bool ThreadProbe::asleep() const {
   Buffer buffer;
-  UniqueFd again = syscall_.valid() ? UniqueFd() : open_now(directory_ + "/syscall");
-  const UniqueFd& syscall = syscall_.valid() ? syscall_ : again;
-  std::string_view text = syscall.valid() ? read_now(syscall, buffer) : std::string_view();
+  std::string_view text = read_now(syscall_, directory_ + "/syscall", buffer);
   return text.empty() ? state() != 'R' : !text.starts_with("running");
 }
 
 std::optional<ThreadPlace> ThreadProbe::place_asleep() const {
   Buffer buffer;
-  return syscall_.valid() ? parse_place(read_now(syscall_, buffer)) : std::nullopt;
+  return parse_place(read_now(syscall_, directory_ + "/syscall", buffer));
+}
+
+std::string ThreadProbe::syscall() const {
+  Buffer buffer;
+  return std::string(read_now(syscall_, directory_ + "/syscall", buffer));
+}
+
+std::string ThreadProbe::wait_channel() const {
+  Buffer buffer;
+  std::string_view name = read_now(wait_channel_, directory_ + "/wchan", buffer);
+  return name == "0" ? "" : std::string(name);
 }
 
 }  // namespace rtprof

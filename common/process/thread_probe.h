@@ -49,12 +49,18 @@ class ThreadProbe {
   bool asleep() const;
   // Where it sleeps; nothing when it runs or waits for a CPU, or where the kernel does not tell.
   std::optional<ThreadPlace> place_asleep() const;
+  // Its line of /proc/PID/task/TID/syscall, proc(5); empty where the kernel does not tell.
+  std::string syscall() const;
+  // The function of the kernel that it sleeps in; empty when it does not sleep, or where that is not to be
+  // seen.
+  std::string wait_channel() const;
 
  private:
   std::string directory_;
   UniqueFd schedstat_;
   UniqueFd stat_;
   UniqueFd syscall_;
+  UniqueFd wait_channel_;
 };
 
 // "CPU-TIME WAITED SLICES", proc(5).
