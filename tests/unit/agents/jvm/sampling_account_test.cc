@@ -58,7 +58,8 @@ class Allocator {
  private:
   void count(uint64_t size, const SamplingAccount::Due& due) {
     untold_ += static_cast<double>(due.untold);
-    if (due.object || due.before != 0) estimates_[size] += weigher_.weigh({size, due.object, due.before}).bytes;
+    if (due.object || due.before != 0)
+      estimates_[size] += weigher_.weigh({size, due.object, due.before}).bytes;
   }
 
   uint64_t desired_;
