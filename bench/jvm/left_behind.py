@@ -14,7 +14,7 @@ from beside_async_profiler import shared_words
 BENCH = pathlib.Path(__file__).resolve().parent.parent
 LIBRARY = BENCH.parent / "build/agents/rtprof-jvm-agent.so"
 CHECK = BENCH.parent / "tests/runtime/checks/killed_agent.py"
-JDKS = ("11", "17", "21", "25", "26")
+JDKS = ("8", "11", "17", "21", "25", "26")
 MOST_BYTES = 500_000
 FIRST, CYCLES = 10, 1000
 
