@@ -57,7 +57,8 @@ double SampleWeigher::early_probability(const SampledObject& object, double size
   bool is_near = last.end != 0 && begin >= 0 && begin < std::min(last.size, kFarthest);
   double found = is_near ? 1 - left(begin + size) / left(begin) : probability(size);
   last = {object.allocated, size};
-  return found;
+  // It is never less likely than without the one before; far out the differences are lost in rounding.
+  return std::clamp(found, probability(size), 1.0);
 }
 
 SampledWeight SampleWeigher::weigh(const SampledObject& object) {

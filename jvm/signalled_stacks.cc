@@ -34,7 +34,7 @@ bool blocks(const Process& process, pid_t tid, int signal) {
   return (blocked >> (signal - 1) & 1) != 0;
 }
 
-// The thread by which the agent serves us, named by agents/jvm/start.cc.
+// The thread by which the agent serves us, named by agents/jvm/agent.cc.
 bool is_agents_own(const Process& process, pid_t tid) {
   auto name = read_file(process.directory() + "/task/" + std::to_string(tid) + "/comm");
   return name && *name == "rtprof-agent\n";

@@ -88,7 +88,7 @@ def killed(context):
     for jdk in JDKS if not context.quick else ("17",):
         with context.java(jdk, "Allocates", 3600, 50, 1) as target:
             said = subprocess.run(
-                [sys.executable, CHECK, str(target.pid()), str(times), context.options.rtprof],
+                [sys.executable, CHECK, str(target.pid()), str(times), context.options.rtprof, "1", "alloc"],
                 capture_output=True, text=True, check=False,
             )
         context.row(

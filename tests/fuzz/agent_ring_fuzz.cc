@@ -18,7 +18,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   RingReader reader(memory);
   auto* header = reinterpret_cast<agents::RingHeader*>(memory.data());
   volatile size_t sum = 0;
-  jvm::LiveObjects live;
+  jvm::LiveObjects live(true);
   auto use = [&](agents::RecordType type, std::span<const uint8_t> record) {
     if (auto number = jvm::parse_agent_note(record)) {
       if (type == agents::RecordType::kCollected) live.collected(*number);
