@@ -58,7 +58,7 @@ double SampleWeigher::early_probability(const SampledObject& object, double size
   double found = is_near ? 1 - left(begin + size) / left(begin) : probability(size);
   last = {object.allocated, size};
   // It is never less likely than without the one before; far out the differences are lost in rounding.
-  return std::clamp(found, probability(size), 1.0);
+  return std::max(probability(size), std::min(found, 1.0));
 }
 
 SampledWeight SampleWeigher::weigh(const SampledObject& object) {
